@@ -1,0 +1,168 @@
+import { IllegalRecordError, unreachable } from '../errors.js';
+import type { JournalRecord, RecordOf, TaskRecord } from './record.js';
+import {
+  isFinished,
+  isTerminal,
+  type RunningTask,
+  type RunState,
+  type TaskState,
+  taskState,
+} from './state.js';
+
+/**
+ * The one fold: live runs, resume, inspect and every reader use it. No I/O, clock or randomness.
+ *
+ * It owns `state` and changes it in place (a copy for each of a million records would cost a
+ * million copies); each task's state is a fresh value that never changes. Throws
+ * {@link IllegalRecordError} for a record that contradicts what came before, state untouched.
+ */
+export function reduce(state: RunState | undefined, record: JournalRecord): RunState {
+  if (record.type === 'run.started') return begin(state, record);
+  if (state === undefined) throw illegal(record, 'the first record must be run.started');
+  if (record.seq !== state.seq + 1) throw illegal(record, `record ${state.seq + 1} is missing`);
+  if (isFinished(state)) throw illegal(record, 'the run has finished');
+  if ('task' in record)
+    state.tasks.set(record.task, nextTask(taskState(state, record.task), record));
+  else state.phase = nextPhase(state, record);
+  state.seq = record.seq;
+  return state;
+}
+
+function begin(state: RunState | undefined, record: RecordOf<'run.started'>): RunState {
+  if (state !== undefined || record.seq !== 1)
+    throw illegal(record, 'a run starts once, in record 1');
+  const { run, workflow, input, onFailure, traceId, deadlineAt, at, seq } = record;
+  return {
+    id: run,
+    workflow,
+    input,
+    onFailure,
+    traceId,
+    deadlineAt,
+    startedAt: at,
+    seq,
+    phase: { status: 'running' },
+    tasks: new Map(),
+  };
+}
+
+type RunRecord = Exclude<JournalRecord, { task: string } | { type: 'run.started' }>;
+
+function nextPhase(state: RunState, record: RunRecord): RunState['phase'] {
+  switch (record.type) {
+    case 'run.resumed':
+      return state.phase;
+    case 'run.cancelRequested':
+      return { status: 'cancelling', reason: record.reason };
+    case 'run.finished':
+      return { status: record.status, endedAt: record.at };
+    default:
+      return unreachable(record, 'reduce');
+  }
+}
+
+function nextTask(task: TaskState, record: TaskRecord): TaskState {
+  switch (record.type) {
+    case 'task.started':
+      return started(task, record);
+    case 'task.spawned':
+      return { ...running(task, record), process: identity(record) };
+    case 'task.succeeded':
+      return succeeded(running(task, record), record);
+    case 'task.failed':
+      return failed(task, record);
+    case 'task.retryScheduled': {
+      const { attempts, failures } = running(task, record);
+      return {
+        status: 'retrying',
+        attempts,
+        failures: failures + 1,
+        retryAt: record.retryAt,
+        error: record.error,
+      };
+    }
+    case 'task.interrupted': {
+      const { attempts, failures } = running(task, record);
+      return record.next === 'retry'
+        ? { status: 'pending', attempts, failures }
+        : { status: 'interrupted', attempts, failures, at: record.at };
+    }
+    case 'task.skipped':
+      if (task.status !== 'pending' && task.status !== 'retrying')
+        throw illegal(record, `the task is ${task.status}`);
+      return { status: record.status, endedAt: record.at, reason: record.reason };
+    case 'task.cancelled':
+      if (isTerminal(task)) throw illegal(record, `the task is ${task.status}`);
+      return {
+        status: 'cancelled',
+        attempts: task.attempts,
+        endedAt: record.at,
+        reason: record.reason,
+      };
+    default:
+      return unreachable(record, 'reduce');
+  }
+}
+
+function started(task: TaskState, record: RecordOf<'task.started'>): TaskState {
+  if (task.status !== 'pending' && task.status !== 'retrying')
+    throw illegal(record, `the task is ${task.status}`);
+  if (record.attempt !== task.attempts + 1)
+    throw illegal(record, `attempt ${task.attempts + 1} is next`);
+  return {
+    status: 'running',
+    attempts: record.attempt,
+    failures: task.failures,
+    startedAt: record.at,
+  };
+}
+
+function succeeded(task: RunningTask, record: RecordOf<'task.succeeded'>): TaskState {
+  const { attempts, failures, startedAt } = task;
+  const { output, outputFile } = record;
+  return {
+    status: 'succeeded',
+    attempts,
+    failures,
+    startedAt,
+    endedAt: record.at,
+    output,
+    outputFile,
+  };
+}
+
+/** A task fails while it runs, or while it waits for a retry that will not come any more. */
+function failed(task: TaskState, record: RecordOf<'task.failed'>): TaskState {
+  if (isTerminal(task)) throw illegal(record, `the task is ${task.status}`);
+  if (record.attempt !== task.attempts)
+    throw illegal(record, `attempt ${task.attempts} is the latest`);
+  const { attempts, failures } = task;
+  const startedAt = task.status === 'running' ? task.startedAt : undefined;
+  const { error, at } = record;
+  return {
+    status: 'failed',
+    attempts,
+    failures: failures + (startedAt === undefined ? 0 : 1),
+    startedAt,
+    endedAt: at,
+    error,
+  };
+}
+
+function running(
+  task: TaskState,
+  record: TaskRecord & { attempt?: number | undefined },
+): RunningTask {
+  if (task.status !== 'running') throw illegal(record, `the task is ${task.status}`);
+  if (record.attempt !== task.attempts)
+    throw illegal(record, `attempt ${task.attempts} is running`);
+  return task;
+}
+
+function identity({ pid, startTime, bootId }: RecordOf<'task.spawned'>): RunningTask['process'] {
+  return { pid, startTime, bootId };
+}
+
+function illegal(record: JournalRecord, why: string): IllegalRecordError {
+  return new IllegalRecordError(record.seq, record.type, why);
+}

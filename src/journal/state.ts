@@ -1,0 +1,130 @@
+import type { JsonValue } from '../definition/json.js';
+import type { OnFailure, WorkflowSpec } from '../definition/spec.js';
+import type { CancelReason, FinishedStatus, OutputFile, SkipReason, TaskError } from './record.js';
+
+/**
+ * What a journal says, folded. A task's state carries just the data of its status:
+ *
+ *   pending ─► running ─► succeeded | failed | cancelled
+ *      ▲         │  └──► retrying ─► running …
+ *      │         └─────► interrupted ─► (pending by decision)
+ *      └── interrupted with next: retry
+ *   pending ─► skipped | upstreamFailed | cancelled
+ */
+export type TaskState =
+  | PendingTask
+  | RunningTask
+  | RetryingTask
+  | InterruptedTask
+  | SucceededTask
+  | FailedTask
+  | SkippedTask
+  | CancelledTask;
+
+/** `attempts` started so far; `failures` of them count against `maximumAttempts` (interruptions don't). */
+interface Tries {
+  readonly attempts: number;
+  readonly failures: number;
+}
+
+export interface PendingTask extends Tries {
+  readonly status: 'pending';
+}
+export interface RunningTask extends Tries {
+  readonly status: 'running';
+  readonly startedAt: string;
+  readonly process?: ProcessIdentity | undefined;
+}
+export interface RetryingTask extends Tries {
+  readonly status: 'retrying';
+  readonly retryAt: string;
+  readonly error: TaskError;
+}
+/** Held for a decision: the attempt ended without an outcome. */
+export interface InterruptedTask extends Tries {
+  readonly status: 'interrupted';
+  readonly at: string;
+}
+export interface SucceededTask extends Tries {
+  readonly status: 'succeeded';
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly output?: JsonValue | undefined;
+  readonly outputFile?: OutputFile | undefined;
+}
+export interface FailedTask extends Tries {
+  readonly status: 'failed';
+  readonly startedAt?: string | undefined;
+  readonly endedAt: string;
+  readonly error: TaskError;
+}
+export interface SkippedTask {
+  readonly status: 'skipped' | 'upstreamFailed';
+  readonly endedAt: string;
+  readonly reason: SkipReason;
+}
+export interface CancelledTask {
+  readonly status: 'cancelled';
+  readonly attempts: number;
+  readonly endedAt: string;
+  readonly reason: CancelReason;
+}
+
+export type TaskStatus = TaskState['status'];
+
+/** A process, named so that a reused pid is not mistaken for it. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Field 22 of /proc/<pid>/stat on Linux, `ps -o lstart` elsewhere. */
+  readonly startTime: string;
+  /** /proc/sys/kernel/random/boot_id on Linux, empty elsewhere. */
+  readonly bootId: string;
+}
+
+export type RunPhase =
+  | { readonly status: 'running' }
+  | { readonly status: 'cancelling'; readonly reason: CancelReason }
+  | { readonly status: FinishedStatus; readonly endedAt: string };
+
+export interface RunState {
+  readonly id: string;
+  readonly workflow: WorkflowSpec;
+  readonly input: JsonValue;
+  readonly onFailure: OnFailure;
+  readonly traceId: string;
+  readonly startedAt: string;
+  readonly deadlineAt?: string | undefined;
+  /** Sequence number of the last record folded in. */
+  seq: number;
+  phase: RunPhase;
+  /** Tasks that left their first state; every other task is pending. Read with {@link taskState}. */
+  readonly tasks: Map<string, TaskState>;
+}
+
+const PENDING: PendingTask = Object.freeze({ status: 'pending', attempts: 0, failures: 0 });
+
+/** State of a task; a task no record spoke of is pending. */
+export function taskState(state: RunState, task: string): TaskState {
+  return state.tasks.get(task) ?? PENDING;
+}
+
+export type TerminalTask = SucceededTask | FailedTask | SkippedTask | CancelledTask;
+
+/** Whether nothing more can happen to the task. */
+export function isTerminal(task: TaskState): task is TerminalTask {
+  switch (task.status) {
+    case 'succeeded':
+    case 'failed':
+    case 'skipped':
+    case 'upstreamFailed':
+    case 'cancelled':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Whether the run has ended. */
+export function isFinished(state: RunState): boolean {
+  return state.phase.status !== 'running' && state.phase.status !== 'cancelling';
+}

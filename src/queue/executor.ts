@@ -1,0 +1,27 @@
+/**
+ * Hands out slots: at most `concurrency` jobs at a time, and for each named pool its own limit and
+ * rate. The port; the adapter is p-queue-executor.ts. It knows nothing of tasks or journals: a job
+ * decides what to do with its slot when it gets it.
+ */
+export interface Executor {
+  /** Jobs that may run at once in the pool (default: the orchestrator's own). Throws InvalidDefinitionError for an unknown pool. */
+  limit(pool?: string): number;
+  /**
+   * Queues a job. It runs when a slot is free; higher priority first, then first come. The slot is
+   * held until its promise settles. A job must not reject; if it does the slot is freed all the same.
+   */
+  submit(
+    job: () => Promise<void>,
+    options?: { readonly priority?: number; readonly pool?: string },
+  ): void;
+  /** Resolves when no job runs and none is queued. */
+  idle(): Promise<void>;
+}
+
+/** Limits of a named pool. */
+export interface PoolOptions {
+  /** Jobs at once, at least 1. */
+  readonly concurrency: number;
+  /** At most `count` starts in any `intervalMs` milliseconds. */
+  readonly rate?: { readonly count: number; readonly intervalMs: number } | undefined;
+}

@@ -1,0 +1,72 @@
+import type { JsonValue } from '../definition/json.js';
+import type { TaskError } from '../journal/record.js';
+import type { ProcessIdentity } from '../journal/state.js';
+
+/**
+ * Does the work of one attempt of one task: the port. Adapters: NushellRunner, ShellRunner,
+ * FunctionRunner, and the user's own; all pass test/support/runner-contract.ts. A runner knows
+ * nothing of journals, retries or other tasks.
+ */
+export interface Runner {
+  /**
+   * Checks a task's static `with` before a run starts; throws InvalidDefinitionError whose path starts
+   * with `path`. Parts that are references (`{ $input }`, `{ $output }`, `{ $function }`) are not values yet: accept them
+   * where values may be computed, refuse them where code or paths stand.
+   */
+  check(settings: { readonly [key: string]: JsonValue }, path: string): void;
+  /** Begins the attempt. Never throws or rejects: what goes wrong is the execution's outcome. */
+  start(attempt: Attempt): Execution;
+  /** Frees what the runner holds between tasks. */
+  close?(): Promise<void>;
+}
+
+export interface Attempt {
+  readonly run: string;
+  readonly task: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** The same for every attempt of this task of this run: for idempotent calls to providers. */
+  readonly key: string;
+  /** Names this attempt among all processes of the machine; in the environment as NUFLOW_COOKIE. */
+  readonly cookie: string;
+  /** W3C traceparent of the attempt. */
+  readonly traceparent: string;
+  /** The task's `with`, references replaced by values. */
+  readonly with: { readonly [key: string]: JsonValue };
+  /** For runners of functions: what was beside the data. */
+  readonly call?: ((context: CallContext) => unknown) | undefined;
+  /** Absolute path of a folder for this attempt's files. Not yet there: a runner that needs it makes it (0700). */
+  readonly dir: string;
+  /** Absolute path that relative paths of the task (cwd, modules, scripts) start from. */
+  readonly baseDir: string;
+  /** Takes what the task prints, as it prints it; volatile, the log files hold the whole. Never throws. */
+  readonly output: (chunk: OutputChunk) => void;
+}
+
+export interface CallContext {
+  /** Aborted when the attempt is to stop. */
+  readonly signal: AbortSignal;
+  readonly attempt: number;
+  readonly key: string;
+  /** Adds a line to the task's live output and log. */
+  readonly log: (line: string) => void;
+}
+
+/** A piece of what a task printed, decoded as UTF-8 (bad bytes become U+FFFD). */
+export interface OutputChunk {
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+
+export interface Execution {
+  /** Resolves with the process once it runs, or undefined when there is none. Never rejects. */
+  readonly spawned: Promise<ProcessIdentity | undefined>;
+  /** How it ended. Never rejects; resolves only when no process of the attempt is left. */
+  readonly outcome: Promise<Outcome>;
+  /** Asks the work to stop (`interrupt`: SIGINT to the group), or makes it (`kill`: SIGKILL, descendants swept). May be called again. */
+  stop(how: 'interrupt' | 'kill'): void;
+}
+
+export type Outcome =
+  | { readonly status: 'succeeded'; readonly output: JsonValue }
+  | { readonly status: 'failed'; readonly error: TaskError };

@@ -1,0 +1,40 @@
+/**
+ * The part of a file system that durability rests on, as a port: the journal, the lock and the run
+ * index use nothing else. The real adapter is node-file-system.ts; a simulated one can lose
+ * unsynced bytes, tear writes and fail any call.
+ */
+export interface FileSystem {
+  /** Creates a folder with mode 0700, parents included; no error when it is there. Not yet durable: sync the parent. */
+  makeDir(path: string): Promise<void>;
+  /** Creates one folder with mode 0700; resolves false when it was there already. */
+  makeNewDir(path: string): Promise<boolean>;
+  /** Makes creations, renames and removals directly inside `path` durable. */
+  syncDir(path: string): Promise<void>;
+  /** Names inside a folder; empty when there is no such folder. */
+  list(path: string): Promise<string[]>;
+  /**
+   * Opens a file: `read`, `append` (created with 0600 if missing, every write goes to the end, also
+   * readable), or `create` (fails with EEXIST when it is there).
+   */
+  open(path: string, mode: 'read' | 'append' | 'create'): Promise<OpenFile>;
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file; no error when it is not there. */
+  remove(path: string): Promise<void>;
+  /** Size in bytes, or undefined when there is no such file. */
+  size(path: string): Promise<number | undefined>;
+}
+
+export interface OpenFile {
+  /**
+   * Writes at the end, synchronously (into the page cache; it does not wait for the disk), and
+   * returns the number of bytes taken, which may be short. Throws what the system says (ENOSPC, EIO).
+   */
+  write(bytes: Uint8Array): number;
+  /** fdatasync: resolves when everything written is on disk. */
+  sync(): Promise<void>;
+  /** Reads up to `into.length` bytes at `position`; resolves the number read, 0 at the end. */
+  read(into: Uint8Array, position: number): Promise<number>;
+  /** Cuts the file to `size` bytes; durable after the next sync. */
+  truncate(size: number): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,18 @@
+import { type Clock, systemClock } from './clock.js';
+import type { FileSystem } from './file-system.js';
+import { nodeFileSystem } from './node-file-system.js';
+import { type Random, systemRandom } from './random.js';
+
+/** Everything outside the program that nuflow's decisions depend on, in one place to replace. */
+export interface World {
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** This machine. */
+export const systemWorld: World = {
+  fileSystem: nodeFileSystem,
+  clock: systemClock,
+  random: systemRandom,
+};
