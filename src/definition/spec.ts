@@ -75,6 +75,8 @@ export interface WorkflowSpec {
   readonly onFailure?: OnFailure | undefined;
   /** Of the whole run, ms. */
   readonly timeoutMs?: number | undefined;
+  /** Names of the run's outputs and the tasks that give them; without it every task's output is one, under its id. */
+  readonly outputs?: readonly (readonly [name: string, task: string])[] | undefined;
   readonly tasks: readonly TaskSpec[];
 }
 
@@ -115,5 +117,6 @@ export const workflowSpecSchema: z.ZodType<WorkflowSpec> = z.strictObject({
   version: z.string().optional(),
   onFailure: z.enum(ON_FAILURE).optional(),
   timeoutMs: ms.optional(),
+  outputs: z.array(z.tuple([z.string(), z.string()])).optional(),
   tasks: z.array(taskSpecSchema),
 });

@@ -1,0 +1,33 @@
+import { canonicalJson, type JsonValue } from './json.js';
+import type { TaskSpec, WorkflowSpec } from './spec.js';
+
+/** How a task of one definition differs from the other's. */
+export interface TaskChange {
+  readonly task: string;
+  readonly change: 'added' | 'removed' | 'changed';
+}
+
+/** The tasks in which `after` differs from `before`, in definition order; empty when both mean the same. */
+export function compareTasks(before: WorkflowSpec, after: WorkflowSpec): TaskChange[] {
+  const old = new Map(before.tasks.map((task) => [task.id, task]));
+  const kept = new Set(after.tasks.map((task) => task.id));
+  const changes: TaskChange[] = before.tasks
+    .filter((task) => !kept.has(task.id))
+    .map((task) => ({ task: task.id, change: 'removed' }));
+  for (const task of after.tasks) {
+    const was = old.get(task.id);
+    if (was === undefined) changes.push({ task: task.id, change: 'added' });
+    else if (!same(was, task)) changes.push({ task: task.id, change: 'changed' });
+  }
+  return changes;
+}
+
+/** Text that is equal for equal tasks, whatever order their keys or needs are in. */
+function same(a: TaskSpec, b: TaskSpec): boolean {
+  return fingerprint(a) === fingerprint(b);
+}
+
+function fingerprint(task: TaskSpec): string {
+  const { needs, ...rest } = task;
+  return canonicalJson({ ...rest, needs: [...needs].sort() } as unknown as JsonValue);
+}

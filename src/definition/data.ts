@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { InvalidDefinitionError } from '../errors.js';
+import { workflowName } from './builder.js';
+import { type Duration, durationMs } from './duration.js';
+import { schemaFromData } from './fingerprint.js';
+import { assertJson, type JsonValue } from './json.js';
+import { commonSpec } from './options.js';
+import {
+  jsonValue,
+  ON_FAILURE,
+  ON_INTERRUPTED,
+  type TaskSpec,
+  TRIGGER_RULES,
+  type WorkflowSpec,
+} from './spec.js';
+import type { StandardSchema } from './standard-schema.js';
+import { makeWorkflow, type TaskCode, type Workflow } from './workflow.js';
+
+/**
+ * A workflow as people write it in a JSON or YAML file. Each task names its kind by one key:
+ *
+ *   { "name": "report", "tasks": [
+ *     { "id": "list",  "shell": { "command": "ls", "args": ["-l"] } },
+ *     { "id": "count", "needs": ["list"], "nu": { "code": "$input | lines | length",
+ *       "input": { "$output": "list.stdout" } }, "timeout": "1m", "retry": { "maximumAttempts": 3 } } ] }
+ */
+const duration = z.union([z.number(), z.string()]) as z.ZodType<Duration>;
+const settings = z.custom<{ [key: string]: JsonValue }>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'must be an object',
+);
+
+const retry = z.strictObject({
+  initialInterval: duration.optional(),
+  backoffCoefficient: z.number().optional(),
+  maximumInterval: duration.optional(),
+  maximumAttempts: z.number().optional(),
+  nonRetryableErrors: z.array(z.string()).optional(),
+  jitter: z.number().optional(),
+});
+
+const taskFile = z.strictObject({
+  id: z.string(),
+  nu: settings.optional(),
+  shell: settings.optional(),
+  runner: z.string().optional(),
+  with: settings.optional(),
+  needs: z.array(z.string()).optional(),
+  trigger: z.enum(TRIGGER_RULES).optional(),
+  retry: retry.optional(),
+  timeout: duration.optional(),
+  priority: z.number().optional(),
+  onInterrupted: z.enum(ON_INTERRUPTED).optional(),
+  pool: z.string().optional(),
+  /** JSON Schema. */
+  output: jsonValue.optional(),
+});
+
+const workflowFile = z.strictObject({
+  $schema: z.string().optional(),
+  name: z.string(),
+  version: z.string().optional(),
+  onFailure: z.enum(ON_FAILURE).optional(),
+  timeout: duration.optional(),
+  /** JSON Schema of the input. */
+  input: jsonValue.optional(),
+  /** Output name → id of the task that gives it. */
+  outputs: z.record(z.string(), z.string()).optional(),
+  tasks: z.array(taskFile),
+});
+
+/** A workflow file's content, before it is checked. */
+export type WorkflowFile = z.input<typeof workflowFile>;
+
+/**
+ * Makes a workflow of plain data, e.g. of a parsed JSON or YAML file. It is always portable.
+ * Throws InvalidDefinitionError (naming the place) or NotJsonError.
+ */
+export function workflowFromData(data: unknown): Workflow<JsonValue | undefined> {
+  const parsed = workflowFile.safeParse(assertJson(data, 'the workflow'));
+  if (!parsed.success) throw firstIssue(parsed.error);
+  const { name, version, onFailure, timeout, input, outputs, tasks } = parsed.data;
+  const spec: WorkflowSpec = {
+    name: workflowName(name),
+    ...(version === undefined ? {} : { version }),
+    ...(onFailure === undefined ? {} : { onFailure }),
+    ...(timeout === undefined ? {} : { timeoutMs: durationMs(timeout, 'timeout') }),
+    ...(outputs === undefined ? {} : { outputs: Object.entries(outputs) }),
+    tasks: tasks.map(taskSpec),
+  };
+  return workflowFromSpec(spec, input === undefined ? undefined : parseSchema(input, 'input'));
+}
+
+/** The workflow that journaled data stands for; its schemas are rebuilt from the data. */
+export function workflowFromSpec(
+  spec: WorkflowSpec,
+  input?: StandardSchema,
+): Workflow<JsonValue | undefined> {
+  const code = new Map<string, TaskCode>();
+  for (const task of spec.tasks) {
+    if (task.output !== undefined)
+      code.set(task.id, { output: parseSchema(task.output, `tasks.${task.id}.output`) });
+  }
+  return makeWorkflow(spec, { input, tasks: code });
+}
+
+function taskSpec(task: z.output<typeof taskFile>): TaskSpec {
+  const path = `tasks.${task.id}`;
+  const { id, nu, shell, runner, with: custom, needs = [], output, ...common } = task;
+  const kinds = [nu && 'nu', shell && 'shell', runner && 'runner'].filter(
+    (kind) => kind !== undefined,
+  );
+  if (kinds.length !== 1) {
+    throw new InvalidDefinitionError(
+      path,
+      `has ${kinds.length === 0 ? 'no kind' : kinds.join(' and ')}; give it one of nu, shell, runner`,
+    );
+  }
+  return {
+    id,
+    runner: nu ? 'nu' : shell ? 'shell' : String(runner),
+    needs,
+    with: nu ?? shell ?? custom ?? {},
+    ...commonSpec(common, path),
+    ...(output === undefined ? {} : { output }),
+  };
+}
+
+function parseSchema(data: JsonValue, path: string): StandardSchema {
+  try {
+    return schemaFromData(data);
+  } catch (error) {
+    throw new InvalidDefinitionError(
+      path,
+      `is not a JSON Schema that can be used: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+function firstIssue(error: z.ZodError): InvalidDefinitionError {
+  const [issue] = error.issues;
+  return new InvalidDefinitionError(
+    issue?.path.join('.') || 'workflow',
+    issue?.message ?? 'is not a workflow',
+  );
+}
+
+/** JSON Schema of workflow files, for editors. */
+export function workflowJsonSchema(): JsonValue {
+  return JSON.parse(
+    JSON.stringify(z.toJSONSchema(workflowFile, { io: 'input', unrepresentable: 'any' })),
+  ) as JsonValue;
+}

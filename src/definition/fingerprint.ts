@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { JsonValue } from './json.js';
+import type { StandardSchema } from './standard-schema.js';
+
+/** 16 hex digits that stand for a task's functions, or undefined when it has none. */
+export function functionsHash(
+  version: string | undefined,
+  functions: readonly (readonly [field: string, run: unknown])[],
+  opaqueSchema: boolean,
+): string | undefined {
+  if (functions.length === 0 && !opaqueSchema) return undefined;
+  if (version !== undefined) return `version ${version}`;
+  return shortHash(functions.map(([field, run]) => `${field}=${String(run)}`).join('\n'));
+}
+
+const hashes = new Map<string, string>();
+const REMEMBERED = 1_000;
+
+/** Tasks made in a loop share their text, so the last texts' hashes are kept. */
+function shortHash(text: string): string {
+  const known = hashes.get(text);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  if (hashes.size >= REMEMBERED) hashes.clear();
+  hashes.set(text, hash);
+  return hash;
+}
+
+const schemas = new WeakMap<StandardSchema, { data: JsonValue | undefined }>();
+
+/**
+ * A schema as JSON Schema, when it is a zod schema that JSON Schema can say without loss (no
+ * transforms, refinements or defaults); undefined otherwise. Schemas used by many tasks are converted once.
+ */
+export function schemaAsData(schema: StandardSchema): JsonValue | undefined {
+  const known = schemas.get(schema) ?? { data: convert(schema) };
+  schemas.set(schema, known);
+  return known.data;
+}
+
+function convert(schema: StandardSchema): JsonValue | undefined {
+  if (!(schema instanceof z.ZodType)) return undefined;
+  try {
+    let lossy = false;
+    const data = z.toJSONSchema(schema, {
+      io: 'input', // says nothing of unknown keys, which zod objects drop and this form keeps
+      override: ({ zodSchema }) => {
+        if (!LOSSLESS.has(zodSchema._zod.def.type) || hasCustomCheck(zodSchema._zod.def.checks))
+          lossy = true;
+      },
+    });
+    return lossy ? undefined : (JSON.parse(JSON.stringify(data)) as JsonValue);
+  } catch {
+    return undefined; // zod says so by throwing: not representable
+  }
+}
+
+const LOSSLESS: ReadonlySet<string> = new Set([
+  'string',
+  'number',
+  'boolean',
+  'null',
+  'any',
+  'unknown',
+  'object',
+  'array',
+  'record',
+  'union',
+  'enum',
+  'literal',
+  'optional',
+  'nullable',
+  'tuple',
+  'int',
+]);
+
+function hasCustomCheck(
+  checks: readonly { _zod: { def: { check: string } } }[] | undefined,
+): boolean {
+  return (checks ?? []).some(
+    (check) => check._zod.def.check === 'custom' || check._zod.def.check === 'overwrite',
+  );
+}
+
+/** The schema a JSON Schema kept in a definition stands for. */
+export function schemaFromData(data: JsonValue): StandardSchema {
+  return z.fromJSONSchema(data as Parameters<typeof z.fromJSONSchema>[0]);
+}

@@ -1,0 +1,145 @@
+import { InvalidDefinitionError, NuflowError, quote } from '../errors.js';
+import type { JsonValue } from './json.js';
+
+/**
+ * References: the parts of a task's `with` that become values when the task starts.
+ *
+ *   { "$input": "servers.0.name" }          a part of the run's input; "" or [] is all of it
+ *   { "$output": "network.id" }             a part of the output of a task this one needs
+ *   { "$output": ["a.b", "x"] }             the same as an exact path, for ids and keys with dots
+ *   { "$input": "size", "$default": 1 }     what to use when there is no such part
+ *   { "$literal": { "$input": "x" } }       the value as it is, not a reference
+ *   { "$function": "args" }                 what the function beside the data returns
+ *
+ * They are data and resolve to data; nothing is ever spliced into text.
+ */
+export interface References {
+  readonly input: JsonValue;
+  /** Output of a needed task; undefined when it has none (skipped, failed). */
+  output(task: string): JsonValue | undefined;
+  /** Whether the task is one of those needed. */
+  needs(task: string): boolean;
+  /** Calls the function kept beside the data for this field. */
+  call(field: string): JsonValue;
+}
+
+/** A reference named a part that is not there. It fails the task, not the run's process. */
+export class MissingReferenceError extends NuflowError {
+  constructor(reference: JsonValue) {
+    super(
+      'NUFLOW_MISSING_REFERENCE',
+      `${JSON.stringify(reference)} names a part that is not there; correct the path, or give a "$default".`,
+      { reference },
+    );
+  }
+}
+
+type ReferenceKind = '$input' | '$output' | '$literal' | '$function';
+const KINDS: readonly ReferenceKind[] = ['$input', '$output', '$literal', '$function'];
+
+function kindOf(value: object): ReferenceKind | undefined {
+  return KINDS.find((kind) => Object.hasOwn(value, kind));
+}
+
+/** `template` with every reference replaced by its value. Throws {@link MissingReferenceError}. */
+export function resolve(template: JsonValue, references: References): JsonValue {
+  if (typeof template !== 'object' || template === null) return template;
+  if (Array.isArray(template)) return template.map((part: JsonValue) => resolve(part, references));
+  const kind = kindOf(template);
+  if (kind !== undefined)
+    return dereference(kind, template as { [key: string]: JsonValue }, references);
+  return Object.fromEntries(
+    Object.entries(template).map(([key, part]) => [key, resolve(part as JsonValue, references)]),
+  );
+}
+
+function dereference(
+  kind: ReferenceKind,
+  reference: { readonly [key: string]: JsonValue },
+  references: References,
+): JsonValue {
+  const target = reference[kind] as JsonValue;
+  switch (kind) {
+    case '$literal':
+      return target;
+    case '$function':
+      return references.call(String(target));
+    case '$input':
+      return found(part(references.input, path(target)), reference);
+    case '$output': {
+      const [task, rest] = splitOutput(target, (id) => references.needs(id));
+      return found(task === undefined ? undefined : part(references.output(task), rest), reference);
+    }
+  }
+}
+
+function found(
+  value: JsonValue | undefined,
+  reference: { readonly [key: string]: JsonValue },
+): JsonValue {
+  if (value !== undefined) return value;
+  if (Object.hasOwn(reference, '$default')) return reference.$default as JsonValue;
+  throw new MissingReferenceError(reference);
+}
+
+function path(target: JsonValue): readonly string[] {
+  if (Array.isArray(target)) return target.map(String);
+  return target === '' ? [] : String(target).split('.');
+}
+
+/** Of a dotted text, the longest beginning that is a needed task's id names the task. */
+function splitOutput(
+  target: JsonValue,
+  needs: (id: string) => boolean,
+): [string | undefined, readonly string[]] {
+  const steps = path(target);
+  if (Array.isArray(target)) return [steps[0], steps.slice(1)];
+  for (let n = steps.length; n > 0; n--) {
+    const id = steps.slice(0, n).join('.');
+    if (needs(id)) return [id, steps.slice(n)];
+  }
+  return [undefined, steps];
+}
+
+function part(value: JsonValue | undefined, steps: readonly string[]): JsonValue | undefined {
+  let at: JsonValue | undefined = value;
+  for (const step of steps) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined;
+    at = (at as { readonly [key: string]: JsonValue })[step];
+  }
+  return at;
+}
+
+/** Refuses references that can never resolve: to tasks that are not needed, or of an impossible form. */
+export function checkReferences(
+  template: JsonValue,
+  needs: ReadonlySet<string>,
+  where: string,
+): void {
+  if (typeof template !== 'object' || template === null) return;
+  const kind = Array.isArray(template) ? undefined : kindOf(template);
+  if (kind === undefined) {
+    for (const [key, child] of Object.entries(template))
+      checkReferences(child, needs, `${where}.${key}`);
+    return;
+  }
+  const target = (template as { readonly [key: string]: JsonValue })[kind] as JsonValue;
+  if (kind === '$literal' || kind === '$function') return;
+  if (
+    typeof target !== 'string' &&
+    !(Array.isArray(target) && target.every((s) => typeof s === 'string'))
+  ) {
+    throw new InvalidDefinitionError(
+      where,
+      `${kind} takes a path such as "a.b" or ["a", "b"], not ${JSON.stringify(target)}`,
+    );
+  }
+  if (kind === '$input') return;
+  const [task] = splitOutput(target, (id) => needs.has(id));
+  if (task === undefined || !needs.has(task)) {
+    throw new InvalidDefinitionError(
+      where,
+      `refers to the output of ${quote(path(target)[0] ?? '')}, which this task does not need; add it to needs`,
+    );
+  }
+}

@@ -1,0 +1,175 @@
+import { EventEmitter } from 'eventemitter3';
+import type { JournalRecord, RecordType } from './journal/record.js';
+
+/** What happens too often, or matters too little, to be journaled. */
+export type VolatileEvent =
+  /** A piece of what a task printed. The log files hold the whole. */
+  | {
+      readonly type: 'task.output';
+      readonly at: string;
+      readonly task: string;
+      readonly attempt: number;
+      readonly stream: 'stdout' | 'stderr';
+      readonly text: string;
+    }
+  /** A listener threw; the run goes on and the other listeners are called all the same. */
+  | {
+      readonly type: 'listener.failed';
+      readonly at: string;
+      readonly event: string;
+      readonly error: string;
+    };
+
+/** An event of a run: a record that is on disk, or a volatile one. */
+export type RunEvent = JournalRecord | VolatileEvent;
+export type EventType = RecordType | VolatileEvent['type'];
+/** The event of one type, e.g. `EventOf<'task.failed'>`; `'*'` is any. */
+export type EventOf<T extends EventType | '*'> = T extends '*'
+  ? RunEvent
+  : Extract<RunEvent, { type: T }>;
+
+/** Whether the event is in the journal, and so has a `seq`. */
+export function isRecord(event: RunEvent): event is JournalRecord {
+  return 'seq' in event;
+}
+
+export type Unsubscribe = () => void;
+
+/**
+ * Hands events to listeners, one after another, each shielded from the others' errors: eventemitter3
+ * would let the first throw skip the rest and reach the engine.
+ */
+export class RunEvents {
+  readonly #emitter = new EventEmitter<string, unknown>();
+  readonly #now: () => string;
+
+  /** `now` gives the instant written into `listener.failed`. */
+  constructor(now: () => string) {
+    this.#now = now;
+  }
+
+  /** Calls `listener` for every event of the type; `'*'` is every event. Returns the way to stop. */
+  on<T extends EventType | '*'>(type: T, listener: (event: EventOf<T>) => unknown): Unsubscribe {
+    const shielded = (event: EventOf<T>): void => this.#call(listener, event);
+    this.#emitter.on(type, shielded);
+    return () => this.#emitter.off(type, shielded);
+  }
+
+  emit(event: RunEvent): void {
+    this.#emitter.emit(event.type, event);
+    this.#emitter.emit('*', event);
+  }
+
+  /** Whether anybody listens to this type; output is only tailed for listeners. */
+  hasListeners(type: EventType): boolean {
+    return this.#emitter.listenerCount(type) > 0 || this.#emitter.listenerCount('*') > 0;
+  }
+
+  #call<E extends RunEvent>(listener: (event: E) => unknown, event: E): void {
+    try {
+      const result = listener(event);
+      if (result instanceof Promise) result.catch((error: unknown) => this.#failed(event, error));
+    } catch (error) {
+      this.#failed(event, error);
+    }
+  }
+
+  #failed(event: RunEvent, error: unknown): void {
+    if (event.type === 'listener.failed') return; // a listener for failures that fails is not told of itself
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.emit({ type: 'listener.failed', at: this.#now(), event: event.type, error: text });
+  }
+}
+
+/** Events an iterator holds for a slow consumer before it goes back to reading the journal. */
+const HELD = 1_000;
+
+/** Where {@link iterateEvents} gets events from. */
+export interface EventSource {
+  readonly events: RunEvents;
+  /** Records on disk from `from` on. */
+  read(from: number): AsyncIterable<JournalRecord>;
+  /** Highest `seq` on disk. */
+  durableSeq(): number;
+  /** Resolves when no more events will come. */
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Every record from `from` on, in order and without gaps, and the volatile events that happen
+ * meanwhile. Ends when the run does. A consumer slower than the run costs no memory: what
+ * overflows is read from the journal again, only volatile events are lost.
+ */
+export async function* iterateEvents(
+  source: EventSource,
+  from = 1,
+): AsyncGenerator<RunEvent, void, void> {
+  const inbox = new Inbox(source.events);
+  void source.ended.then(() => inbox.end());
+  let next = from;
+  try {
+    for (;;) {
+      inbox.overflowed = false;
+      while (source.durableSeq() >= next)
+        for await (const record of source.read(next)) yield* deliver(record);
+      while (!inbox.overflowed) {
+        const event = inbox.shift();
+        if (event !== undefined) yield* deliver(event);
+        else if (inbox.ended) break;
+        else await inbox.arrival();
+      }
+      if (inbox.ended && source.durableSeq() < next) return;
+    }
+  } finally {
+    inbox.close();
+  }
+
+  function* deliver(event: RunEvent): Generator<RunEvent, void, void> {
+    if (isRecord(event)) {
+      if (event.seq !== next) return;
+      next++;
+    }
+    yield event;
+  }
+}
+
+/** Live events waiting for their consumer, at most {@link HELD}. */
+class Inbox {
+  overflowed = false;
+  ended = false;
+  readonly #stop: Unsubscribe;
+  #waiting: RunEvent[] = [];
+  #wake: (() => void) | undefined;
+
+  constructor(events: RunEvents) {
+    this.#stop = events.on('*', (event) => this.#push(event));
+  }
+
+  shift(): RunEvent | undefined {
+    return this.#waiting.shift();
+  }
+
+  arrival(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  end(): void {
+    this.ended = true;
+    this.#wake?.();
+  }
+
+  close(): void {
+    this.#stop();
+  }
+
+  #push(event: RunEvent): void {
+    if (this.#waiting.length >= HELD) {
+      this.#waiting = [];
+      this.overflowed = true;
+    }
+    this.#waiting.push(event);
+    this.#wake?.();
+  }
+}
