@@ -205,6 +205,17 @@ export class OrchestratorClosedError extends NuflowError {
   }
 }
 
+/** The orchestrator was closed (or the journal failed) before the run finished; nothing is lost. */
+export class RunUnfinishedError extends NuflowError {
+  constructor(run: string) {
+    super(
+      'NUFLOW_RUN_UNFINISHED',
+      `Run ${quote(run)} had not finished when its orchestrator was closed; resume it to go on where it was.`,
+      { run },
+    );
+  }
+}
+
 // --- The data directory ---
 
 /** Another process has the data directory open. */

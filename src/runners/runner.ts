@@ -16,9 +16,19 @@ export interface Runner {
   check(settings: { readonly [key: string]: JsonValue }, path: string): void;
   /** Begins the attempt. Never throws or rejects: what goes wrong is the execution's outcome. */
   start(attempt: Attempt): Execution;
+  /**
+   * After a crash of the orchestrator: takes over an attempt that was started before. `process` is what
+   * the journal knows of it, if anything; the cookie finds the rest. A living one is waited for (its outcome is what it leaves), a dead one
+   * that left its outcome gives it, and anything else ends `interrupted`, with no process left. A
+   * runner without it can take over nothing: its attempts are `interrupted`.
+   */
+  adopt?(attempt: AttemptPlace, process: ProcessIdentity | undefined): Execution;
   /** Frees what the runner holds between tasks. */
   close?(): Promise<void>;
 }
+
+/** What is known of an attempt without its input: enough to find it again. */
+export type AttemptPlace = Omit<Attempt, 'with' | 'call'>;
 
 export interface Attempt {
   readonly run: string;
@@ -69,4 +79,6 @@ export interface Execution {
 
 export type Outcome =
   | { readonly status: 'succeeded'; readonly output: JsonValue }
-  | { readonly status: 'failed'; readonly error: TaskError };
+  | { readonly status: 'failed'; readonly error: TaskError }
+  /** It ended and left no outcome; only an adopted attempt ends so. */
+  | { readonly status: 'interrupted' };

@@ -1,0 +1,62 @@
+import { plan } from '../dag/plan.js';
+import { assertJson, type JsonValue } from '../definition/json.js';
+import { checkReferences } from '../definition/references.js';
+import type { OnFailure, TaskSpec } from '../definition/spec.js';
+import { issuePath } from '../definition/standard-schema.js';
+import type { Workflow } from '../definition/workflow.js';
+import { InvalidDefinitionError, InvalidInputError, quote, UnknownRunnerError } from '../errors.js';
+import type { Executor } from '../queue/executor.js';
+import type { Runner } from '../runners/runner.js';
+import type { RunParts } from './parts.js';
+
+/** What a definition is checked against. */
+export interface Acceptance {
+  readonly runners: ReadonlyMap<string, Runner>;
+  readonly executor: Executor;
+}
+
+/**
+ * Everything that can be found wrong with a definition before anything starts: ids, needs, cycles
+ * (by the plan), runners and what they are told, references, pools, names of outputs.
+ */
+export function accept(
+  workflow: Workflow,
+  against: Acceptance,
+  onFailure: OnFailure | undefined,
+): RunParts {
+  const { spec } = workflow;
+  const planned = plan(spec.tasks);
+  for (const task of spec.tasks) acceptTask(task, against);
+  for (const [name, task] of spec.outputs ?? []) {
+    if (!planned.index.has(task)) {
+      throw new InvalidDefinitionError(
+        `outputs.${name}`,
+        `names ${quote(task)}, which is not a task of this workflow`,
+      );
+    }
+  }
+  return { workflow, plan: planned, onFailure: onFailure ?? spec.onFailure ?? 'continue' };
+}
+
+function acceptTask(task: TaskSpec, { runners, executor }: Acceptance): void {
+  const runner = runners.get(task.runner);
+  if (runner === undefined) throw new UnknownRunnerError(task.id, task.runner, [...runners.keys()]);
+  if (task.pool !== undefined) executor.limit(task.pool);
+  const path = `tasks.${task.id}`;
+  assertJson(task.with, `${path}.with`);
+  checkReferences(task.with, new Set(task.needs), path);
+  runner.check(task.with, path);
+}
+
+/** The input as the workflow's schema gives it, as JSON; without a schema any JSON, undefined counting as null. */
+export async function acceptInput(workflow: Workflow, input: unknown): Promise<JsonValue> {
+  const schema = workflow.code.input;
+  const what = `the input of workflow ${quote(workflow.name)}`;
+  if (schema === undefined) return assertJson(input ?? null, what);
+  const result = await schema['~standard'].validate(input);
+  if (result.issues === undefined) return assertJson(result.value ?? null, what);
+  throw new InvalidInputError(
+    workflow.name,
+    result.issues.map((issue) => ({ path: issuePath(issue), message: issue.message })),
+  );
+}

@@ -1,0 +1,54 @@
+import type { Execution, Outcome } from '../runners/runner.js';
+import type { Cancel, Clock } from '../world/clock.js';
+
+/** Why an attempt was told to stop. */
+export type StopReason = 'timeout' | 'cancel' | 'shutdown';
+
+/** How an attempt ended, and whether it was told to. */
+export interface Ended {
+  readonly outcome: Outcome;
+  readonly stopped?: StopReason | undefined;
+}
+
+/**
+ * An attempt while it runs, with its way to stop it:
+ *
+ *   stop(): interrupt ──grace──► kill          kill(): at once
+ *
+ * It has ended only when its runner says that nothing of it is left.
+ */
+export class LiveAttempt {
+  readonly ended: Promise<Ended>;
+  readonly #execution: Execution;
+  readonly #clock: Clock;
+  readonly #graceMs: number;
+  #stopped: StopReason | undefined;
+  #timer: Cancel | undefined;
+
+  constructor(execution: Execution, clock: Clock, graceMs: number, timeoutMs: number | undefined) {
+    this.#execution = execution;
+    this.#clock = clock;
+    this.#graceMs = graceMs;
+    if (timeoutMs !== undefined) this.#timer = clock.after(timeoutMs, () => this.stop('timeout'));
+    this.ended = execution.outcome.then((outcome) => {
+      this.#timer?.();
+      return { outcome, stopped: this.#stopped };
+    });
+  }
+
+  /** Asks the attempt to stop, and kills it after the grace. The first reason counts; asking again changes nothing. */
+  stop(reason: StopReason): void {
+    if (this.#stopped !== undefined) return;
+    this.#timer?.();
+    this.#stopped = reason;
+    this.#execution.stop('interrupt');
+    this.#timer = this.#clock.after(this.#graceMs, () => this.#execution.stop('kill'));
+  }
+
+  /** No more grace. */
+  kill(): void {
+    this.stop('cancel');
+    this.#timer?.();
+    this.#execution.stop('kill');
+  }
+}

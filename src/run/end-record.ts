@@ -1,0 +1,63 @@
+import type { TaskSpec } from '../definition/spec.js';
+import type { CancelReason, RecordDraft, TaskError } from '../journal/record.js';
+import type { Ended } from './attempt.js';
+import { backoffMs, mayRetry } from './retry.js';
+
+/** What the end of an attempt is decided from. */
+export interface EndFacts {
+  readonly spec: TaskSpec;
+  readonly attempt: number;
+  readonly ended: Ended;
+  /** Failures of the task, this one counted. */
+  readonly failures: number;
+  /** Why attempts are being stopped, when they are. */
+  readonly cancelReason: CancelReason;
+  /** False once the run starts nothing more. */
+  readonly mayStartMore: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/** The fact that an attempt's end becomes. Work that succeeded counts as done, however it was told to stop. */
+export function endRecord(facts: EndFacts): RecordDraft {
+  const { spec, attempt, ended } = facts;
+  const { outcome, stopped } = ended;
+  const task = spec.id;
+  if (outcome.status === 'succeeded')
+    return { type: 'task.succeeded', task, attempt, output: outcome.output };
+  if (stopped === 'cancel')
+    return { type: 'task.cancelled', task, attempt, reason: facts.cancelReason };
+  if (stopped === 'shutdown' || outcome.status === 'interrupted')
+    return interruption(spec, attempt);
+  return failure(facts, stopped === 'timeout' ? timeoutError(spec) : outcome.error);
+}
+
+function failure(facts: EndFacts, error: TaskError): RecordDraft {
+  const { spec, attempt, failures } = facts;
+  if (spec.retry === undefined || !facts.mayStartMore || !mayRetry(spec.retry, failures, error)) {
+    return { type: 'task.failed', task: spec.id, attempt, error };
+  }
+  const retryAt = new Date(facts.now + backoffMs(spec.retry, failures, facts.random)).toISOString();
+  return { type: 'task.retryScheduled', task: spec.id, attempt, error, retryAt };
+}
+
+/** What becomes of an attempt that ended without an outcome, by the task's `onInterrupted`. */
+function interruption(spec: TaskSpec, attempt: number): RecordDraft {
+  const choice = spec.onInterrupted ?? 'retry';
+  if (choice !== 'fail') return { type: 'task.interrupted', task: spec.id, attempt, next: choice };
+  const error = {
+    code: 'NUFLOW_INTERRUPTED',
+    message:
+      'The attempt ended without an outcome (the machine or the orchestrator stopped), and the task says onInterrupted: fail.',
+  };
+  return { type: 'task.failed', task: spec.id, attempt, error };
+}
+
+function timeoutError(spec: TaskSpec): TaskError {
+  return {
+    code: 'NUFLOW_TIMEOUT',
+    message: `The attempt took longer than its timeout of ${spec.timeoutMs} ms and was stopped.`,
+  };
+}

@@ -1,0 +1,27 @@
+import type { Plan } from '../dag/plan.js';
+import type { OnFailure } from '../definition/spec.js';
+import type { Workflow } from '../definition/workflow.js';
+import type { Executor } from '../queue/executor.js';
+import type { Runner } from '../runners/runner.js';
+import type { World } from '../world/world.js';
+
+/** What a run is given to work with. */
+export interface RunTools {
+  readonly world: World;
+  readonly executor: Executor;
+  readonly runners: ReadonlyMap<string, Runner>;
+  /** Absolute folder of an attempt's files. */
+  readonly attemptDir: (run: string, taskIndex: number, task: string, attempt: number) => string;
+  readonly baseDir: string;
+  /** Between interrupt and kill, ms. */
+  readonly graceMs: number;
+}
+
+/** What a run is made of. */
+export interface RunParts {
+  readonly workflow: Workflow;
+  readonly plan: Plan;
+  readonly onFailure: OnFailure;
+  /** Expected duration of a task, ms, for those known. */
+  readonly weights?: ((index: number) => number) | undefined;
+}

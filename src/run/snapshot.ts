@@ -1,0 +1,211 @@
+import type { JsonValue } from '../definition/json.js';
+import type { WorkflowSpec } from '../definition/spec.js';
+import type { CancelReason, SkipReason, TaskError } from '../journal/record.js';
+import {
+  isTerminal,
+  type RunPhase,
+  type RunState,
+  type TaskState,
+  type TaskStatus,
+  taskState,
+} from '../journal/state.js';
+
+export type RunStatus = RunPhase['status'];
+
+/** How far a run is. */
+export interface Progress {
+  /** Tasks in all, and those that are terminal. */
+  readonly total: number;
+  readonly done: number;
+  readonly running: number;
+  /** Tasks that failed, or could not run because of one that did. */
+  readonly failed: number;
+  /** Milliseconds until the end, when the durations of all tasks left are known from earlier runs; an estimate. */
+  readonly etaMs?: number | undefined;
+}
+
+/** A run in a line. */
+export interface RunSummary {
+  readonly id: string;
+  readonly workflow: string;
+  readonly status: RunStatus;
+  readonly startedAt: string;
+  readonly endedAt?: string | undefined;
+  readonly tasks: { readonly total: number; readonly done: number; readonly failed: number };
+}
+
+/** A task as it stands. Fields that its status does not have are absent. */
+export interface TaskSnapshot {
+  readonly id: string;
+  readonly runner: string;
+  readonly needs: readonly string[];
+  readonly status: TaskStatus;
+  /** Attempts started so far. */
+  readonly attempts: number;
+  readonly startedAt?: string | undefined;
+  readonly endedAt?: string | undefined;
+  readonly retryAt?: string | undefined;
+  readonly pid?: number | undefined;
+  readonly output?: JsonValue | undefined;
+  readonly error?: TaskError | undefined;
+  readonly reason?: SkipReason | CancelReason | undefined;
+}
+
+/** A run as it stands: a copy, which the run's progress does not change. */
+export interface RunSnapshot {
+  readonly id: string;
+  readonly workflow: string;
+  readonly status: RunStatus;
+  readonly input: JsonValue;
+  readonly startedAt: string;
+  readonly endedAt?: string | undefined;
+  /** Sequence number of the last record this includes. */
+  readonly seq: number;
+  readonly progress: Progress;
+  /** In definition order. */
+  readonly tasks: readonly TaskSnapshot[];
+}
+
+/** A copy of the state, for people and tools. */
+export function snapshot(state: RunState, estimate?: Estimate): RunSnapshot {
+  return {
+    id: state.id,
+    workflow: state.workflow.name,
+    status: state.phase.status,
+    input: state.input,
+    startedAt: state.startedAt,
+    ...endOf(state),
+    seq: state.seq,
+    progress: progress(state, estimate),
+    tasks: state.workflow.tasks.map(({ id, runner, needs }) => ({
+      id,
+      runner,
+      needs,
+      ...taskFields(taskState(state, id)),
+    })),
+  };
+}
+
+function endOf(state: RunState): { endedAt?: string } {
+  return 'endedAt' in state.phase ? { endedAt: state.phase.endedAt } : {};
+}
+
+function taskFields(task: TaskState): Omit<TaskSnapshot, 'id' | 'runner' | 'needs'> {
+  switch (task.status) {
+    case 'running': {
+      const { status, attempts, startedAt, process } = task;
+      return {
+        status,
+        attempts,
+        startedAt,
+        ...(process === undefined ? {} : { pid: process.pid }),
+      };
+    }
+    case 'retrying':
+      return {
+        status: task.status,
+        attempts: task.attempts,
+        retryAt: task.retryAt,
+        error: task.error,
+      };
+    case 'succeeded': {
+      const { status, attempts, startedAt, endedAt, output } = task;
+      return { status, attempts, startedAt, endedAt, ...(output === undefined ? {} : { output }) };
+    }
+    case 'failed': {
+      const { status, attempts, startedAt, endedAt, error } = task;
+      return {
+        status,
+        attempts,
+        ...(startedAt === undefined ? {} : { startedAt }),
+        endedAt,
+        error,
+      };
+    }
+    case 'skipped':
+    case 'upstreamFailed':
+      return { status: task.status, attempts: 0, endedAt: task.endedAt, reason: task.reason };
+    case 'cancelled':
+      return {
+        status: task.status,
+        attempts: task.attempts,
+        endedAt: task.endedAt,
+        reason: task.reason,
+      };
+    default:
+      return { status: task.status, attempts: task.attempts };
+  }
+}
+
+/** What an estimate of the time left is made from. */
+export interface Estimate {
+  /** Expected duration of a task, ms; undefined when no earlier run told. */
+  readonly durationMs: (task: string) => number | undefined;
+  readonly slots: number;
+}
+
+/** Counts of a run's tasks, and with an estimate the time left. */
+export function progress(state: RunState, estimate?: Estimate): Progress {
+  const count = { done: 0, running: 0, failed: 0 };
+  for (const task of state.tasks.values()) {
+    if (isTerminal(task)) count.done++;
+    if (task.status === 'running') count.running++;
+    if (task.status === 'failed' || task.status === 'upstreamFailed') count.failed++;
+  }
+  const etaMs = estimate === undefined ? undefined : timeLeft(state, estimate);
+  return {
+    total: state.workflow.tasks.length,
+    ...count,
+    ...(etaMs === undefined ? {} : { etaMs }),
+  };
+}
+
+/** Work left shared among the slots, but no shorter than the longest task left. */
+function timeLeft(state: RunState, { durationMs, slots }: Estimate): number | undefined {
+  let work = 0;
+  let longest = 0;
+  for (const { id } of state.workflow.tasks) {
+    if (isTerminal(taskState(state, id))) continue;
+    const ms = durationMs(id);
+    if (ms === undefined) return undefined;
+    work += ms;
+    longest = Math.max(longest, ms);
+  }
+  return Math.round(Math.max(work / slots, longest));
+}
+
+/** A run in a line, from its state. */
+export function summary(state: RunState): RunSummary {
+  const { total, done, failed } = progress(state);
+  return {
+    id: state.id,
+    workflow: state.workflow.name,
+    status: state.phase.status,
+    startedAt: state.startedAt,
+    ...endOf(state),
+    tasks: { total, done, failed },
+  };
+}
+
+/** Outputs by the names the workflow gives them, or by task id. Tasks that did not succeed have none. */
+export function outputs(state: RunState): Readonly<Record<string, JsonValue | undefined>> {
+  const named = outputNames(state.workflow);
+  return Object.fromEntries(
+    named.flatMap(([name, id]) => {
+      const task = taskState(state, id);
+      return task.status === 'succeeded' ? [[name, task.output]] : [];
+    }),
+  );
+}
+
+function outputNames(workflow: WorkflowSpec): readonly (readonly [string, string])[] {
+  return workflow.outputs ?? workflow.tasks.map(({ id }) => [id, id] as const);
+}
+
+/** Errors of the tasks that failed, in definition order: the first place to look. */
+export function failures(state: RunState): { readonly task: string; readonly error: TaskError }[] {
+  return state.workflow.tasks.flatMap(({ id }) => {
+    const task = taskState(state, id);
+    return task.status === 'failed' ? [{ task: id, error: task.error }] : [];
+  });
+}

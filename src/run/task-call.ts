@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { assertJson, type JsonValue } from '../definition/json.js';
+import { type References, resolve } from '../definition/references.js';
+import type { TaskSpec } from '../definition/spec.js';
+import { issuePath } from '../definition/standard-schema.js';
+import type { CallContext, TaskCode, TaskContext } from '../definition/workflow.js';
+import { NuflowError } from '../errors.js';
+import type { TaskError } from '../journal/record.js';
+import { type RunState, taskState } from '../journal/state.js';
+import type { Attempt, Outcome } from '../runners/runner.js';
+
+/** Names derived from the run's trace id: stable over restarts, unique among data directories. */
+export interface AttemptNames {
+  /** The same for every attempt of the task. */
+  readonly key: string;
+  readonly cookie: string;
+  /** W3C Trace Context, https://www.w3.org/TR/trace-context/. */
+  readonly traceparent: string;
+}
+
+/** See {@link AttemptNames}. */
+export function attemptNames(traceId: string, task: string, attempt: number): AttemptNames {
+  const cookie = digest(`${traceId}\n${attempt}\n${task}`);
+  return {
+    key: digest(`${traceId}\n${task}`),
+    cookie,
+    traceparent: `00-${traceId}-${cookie.slice(0, 16)}-01`,
+  };
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
+
+/** What an attempt is called with: its `with` resolved, and its function bound to input and needs. Throws what a callback throws. */
+export function taskCall(
+  state: RunState,
+  spec: TaskSpec,
+  code: TaskCode | undefined,
+): Pick<Attempt, 'with' | 'call'> {
+  const context = taskContext(state, spec, code);
+  const { run } = code ?? {};
+  return {
+    with: resolveSettings(state, spec, code, context),
+    ...(run === undefined ? {} : { call: (call) => run(withCall(context, call)) }),
+  };
+}
+
+/** The signal stays a getter: runners make one only when it is asked for. */
+function withCall(context: TaskContext, call: CallContext): TaskContext & CallContext {
+  const { attempt, key, log } = call;
+  return {
+    ...context,
+    attempt,
+    key,
+    log,
+    get signal() {
+      return call.signal;
+    },
+  };
+}
+
+function taskContext(state: RunState, spec: TaskSpec, code: TaskCode | undefined): TaskContext {
+  const names = code?.aliases ?? spec.needs.map((id) => [id, id] as const);
+  return {
+    input: state.input,
+    needs: Object.fromEntries(names.map(([name, id]) => [name, outputOf(state, id)])),
+  };
+}
+
+function outputOf(state: RunState, id: string): JsonValue | undefined {
+  const task = taskState(state, id);
+  return task.status === 'succeeded' ? task.output : undefined;
+}
+
+function resolveSettings(
+  state: RunState,
+  spec: TaskSpec,
+  code: TaskCode | undefined,
+  context: TaskContext,
+): Attempt['with'] {
+  const needs = new Set(spec.needs);
+  const references: References = {
+    input: state.input,
+    needs: (id) => needs.has(id),
+    output: (id) => (needs.has(id) ? outputOf(state, id) : undefined),
+    call: (field) => {
+      const value = code?.fields?.get(field)?.(context);
+      return assertJson(value, `what ${field} of task ${JSON.stringify(spec.id)} returned`);
+    },
+  };
+  return resolve(spec.with, references) as Attempt['with'];
+}
+
+/** The outcome after the task's output schema had its say. */
+export async function checkOutput(outcome: Outcome, code: TaskCode | undefined): Promise<Outcome> {
+  if (outcome.status !== 'succeeded' || code?.output === undefined) return outcome;
+  try {
+    const result = await code.output['~standard'].validate(outcome.output);
+    if (result.issues === undefined)
+      return { status: 'succeeded', output: assertJson(result.value, 'the output') };
+    const list = result.issues.map((issue) => `${issuePath(issue)}: ${issue.message}`).join('; ');
+    return failed('NUFLOW_OUTPUT_INVALID', `The output does not pass the task's schema: ${list}.`);
+  } catch (error) {
+    return { status: 'failed', error: errorAsData(error) };
+  }
+}
+
+function failed(code: string, message: string): Outcome {
+  return { status: 'failed', error: { code, message } };
+}
+
+/** Something thrown, as data. */
+export function errorAsData(error: unknown): TaskError {
+  if (error instanceof NuflowError) return { code: error.code, message: error.message };
+  if (!(error instanceof Error)) return { code: 'Error', message: String(error) };
+  const { code } = error as { code?: unknown };
+  return { code: typeof code === 'string' ? code : error.name, message: error.message };
+}
