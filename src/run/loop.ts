@@ -70,6 +70,20 @@ export class RunLoop implements JournalListener {
     return this.#state;
   }
 
+  /** Whether the run's first record is on disk. */
+  get accepted(): boolean {
+    return this.#state !== undefined;
+  }
+
+  get finished(): boolean {
+    return this.#state !== undefined && isFinished(this.#state);
+  }
+
+  /** Name of the workflow. */
+  get workflow(): string {
+    return this.#parts.workflow.name;
+  }
+
   /** Where the records are. */
   get journal(): Journal | undefined {
     return this.#journal;
@@ -84,11 +98,22 @@ export class RunLoop implements JournalListener {
     if (record.type === 'run.cancelRequested') this.#cancelReason = record.reason;
   }
 
-  /** Starts work on an open journal, after `first` (run.started or run.resumed). */
-  begin(journal: Journal, first: RecordDraft): void {
+  /** Takes a finished run's journal, to be looked at. */
+  conclude(journal: Journal): void {
+    this.#journal = journal;
+    this.#stopWriting();
+    this.#resolveEnded();
+  }
+
+  /**
+   * Starts work on an open journal, after `first` (run.started or run.resumed). With `cancel` the
+   * run is cancelled before anything of it starts.
+   */
+  begin(journal: Journal, first: RecordDraft, cancel?: CancelReason): void {
     this.#journal = journal;
     const interrupted = this.#runningTasks();
     this.#commit(first);
+    if (cancel !== undefined) this.cancel(cancel);
     for (const { task, attempt, process } of interrupted) this.#takeOver(task, attempt, process);
     for (const { task, retryAt } of this.#frontier.retrying())
       this.#wakeAt(task, Date.parse(retryAt));

@@ -1,0 +1,46 @@
+export { defineWorkflow, type WorkflowOptions } from './definition/builder.js';
+export type {
+  Computed,
+  FunctionOptions,
+  Needs,
+  NushellOptions as NushellTaskOptions,
+  ShellOptions,
+  TaskBuilder,
+  TaskRef,
+} from './definition/builder-types.js';
+export { type WorkflowFile, workflowFromData, workflowJsonSchema } from './definition/data.js';
+export type { Duration } from './definition/duration.js';
+export type { JsonObject, JsonValue } from './definition/json.js';
+export type { CommonTaskOptions, RetryOptions } from './definition/options.js';
+export type {
+  OnFailure,
+  OnInterrupted,
+  RetryPolicy,
+  TaskSpec,
+  TriggerRule,
+  WorkflowSpec,
+} from './definition/spec.js';
+export type { StandardSchema } from './definition/standard-schema.js';
+export type {
+  CallContext,
+  InputOf,
+  OutputsOf,
+  TaskContext,
+  Workflow,
+} from './definition/workflow.js';
+export * from './errors.js';
+export {
+  type EventOf,
+  type EventType,
+  isRecord,
+  type RunEvent,
+  type Unsubscribe,
+  type VolatileEvent,
+} from './events.js';
+export type { JournalRecord, RecordOf, RecordType, TaskError } from './journal/record.js';
+export { type CloseMode, Orchestrator, type Resumed } from './orchestrator.js';
+export type { OrchestratorOptions, StartOptions } from './orchestrator-options.js';
+export type { PoolOptions } from './queue/executor.js';
+export type { Run, RunResult } from './run/run.js';
+export type { Progress, RunSnapshot, RunStatus, RunSummary, TaskSnapshot } from './run/snapshot.js';
+export type { World } from './world/world.js';

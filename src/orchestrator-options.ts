@@ -1,0 +1,79 @@
+import { resolve } from 'node:path';
+import { type Duration, durationMs } from './definition/duration.js';
+import type { OnFailure } from './definition/spec.js';
+import type { Workflow } from './definition/workflow.js';
+import { InvalidOptionError } from './errors.js';
+import type { PoolOptions } from './queue/executor.js';
+import type { NushellOptions } from './runners/index.js';
+import type { Runner } from './runners/runner.js';
+import { systemWorld, type World } from './world/world.js';
+
+/** What Orchestrator.open takes; everything has a default. */
+export interface OrchestratorOptions {
+  /** Folder of journals and task files, made if missing; one process at a time has it open. Default `.nuflow`. */
+  readonly dataDir?: string | undefined;
+  /** Tasks at once, over all runs, 1 to 10,000; default 10. */
+  readonly concurrency?: number | undefined;
+  /** Named pools with limits of their own; their tasks don't count against `concurrency`. */
+  readonly pools?: Readonly<Record<string, PoolOptions>> | undefined;
+  /** What relative paths in definitions (modules, scripts, cwd) start from; default the current folder. */
+  readonly baseDir?: string | undefined;
+  /** Workflows whose definitions hold functions, so that resume can find their source by name. */
+  readonly workflows?: readonly Workflow<never, unknown>[] | undefined;
+  /** Runners beside `nu`, `shell` and `fn`, by name. */
+  readonly runners?: Readonly<Record<string, Runner>> | undefined;
+  readonly nushell?: NushellOptions | undefined;
+  /** Names of environment variables that tasks may see, beside the usual ones (PATH, HOME, LANG, …). */
+  readonly env?: readonly string[] | undefined;
+  /** Between the request to stop (SIGINT) and SIGKILL; default `'5s'`. */
+  readonly grace?: Duration | undefined;
+  /** File system, clock and randomness; default this machine's. */
+  readonly world?: World | undefined;
+}
+
+/** What start takes beside the workflow. */
+export interface StartOptions<Input> {
+  /**
+   * Id of the run, 1–128 of `A-Z a-z 0-9 . _ -`. Starting the same id again attaches to the run, so a
+   * caller that is not sure may ask again. Default: a new id that begins with the time.
+   */
+  readonly id?: string | undefined;
+  readonly input?: Input | undefined;
+  /** Overrides the workflow's. */
+  readonly onFailure?: OnFailure | undefined;
+  /** Longest time of the run; overrides the workflow's. */
+  readonly timeout?: Duration | undefined;
+  /** Cancels the run when aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options with defaults filled in and ranges checked. */
+export interface Settings {
+  readonly dataDir: string;
+  readonly concurrency: number;
+  readonly baseDir: string;
+  readonly graceMs: number;
+  readonly world: World;
+  readonly workflows: ReadonlyMap<string, Workflow>;
+}
+
+const MAX_CONCURRENCY = 10_000;
+
+/** Throws InvalidOptionError for what is out of range. */
+export function settingsOf(options: OrchestratorOptions): Settings {
+  const { concurrency = 10, grace = 5_000, workflows = [], world = systemWorld } = options;
+  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > MAX_CONCURRENCY) {
+    throw new InvalidOptionError(
+      'concurrency',
+      `must be a whole number from 1 to ${MAX_CONCURRENCY}, not ${concurrency}`,
+    );
+  }
+  return {
+    dataDir: resolve(options.dataDir ?? '.nuflow'),
+    concurrency,
+    baseDir: resolve(options.baseDir ?? '.'),
+    graceMs: durationMs(grace, 'grace'),
+    world,
+    workflows: new Map(workflows.map((workflow) => [workflow.name, workflow as Workflow])),
+  };
+}

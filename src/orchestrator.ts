@@ -1,0 +1,333 @@
+import { durationMs } from './definition/duration.js';
+import type { WorkflowSpec } from './definition/spec.js';
+import type { Workflow } from './definition/workflow.js';
+import { OrchestratorClosedError } from './errors.js';
+import { DataDir } from './journal/data-dir.js';
+import { type DataDirLock, lockDataDir } from './journal/lock.js';
+import type { CancelReason } from './journal/record.js';
+import { RunIndex } from './journal/run-index.js';
+import {
+  type OrchestratorOptions,
+  type Settings,
+  type StartOptions,
+  settingsOf,
+} from './orchestrator-options.js';
+import type { Executor } from './queue/executor.js';
+import { PQueueExecutor } from './queue/p-queue-executor.js';
+import { accept, acceptInput } from './run/accept.js';
+import type { RunLoop } from './run/loop.js';
+import { assertSame, type NewRun, RunOpener } from './run/opener.js';
+import { Run } from './run/run.js';
+import { type RunSnapshot, type RunSummary, snapshot, summary } from './run/snapshot.js';
+import { builtInRunners } from './runners/index.js';
+import type { Runner } from './runners/runner.js';
+
+/** How {@link Orchestrator.close} treats runs that have not finished. All but `cancel` leave them resumable. */
+export type CloseMode =
+  /** Start nothing more, wait for what runs. */
+  | 'drain'
+  /** Start nothing more, interrupt what runs; after the grace, or when called again, kill it. */
+  | 'stop'
+  /** Cancel the runs. */
+  | 'cancel'
+  /** Leave running processes to themselves; the next open finds them. */
+  | 'detach';
+
+/** What {@link Orchestrator.resumeAll} did. */
+export interface Resumed {
+  readonly runs: readonly Run[];
+  /** Runs that could not be resumed (changed definition, damaged journal, …), untouched, and why. */
+  readonly refused: readonly { readonly id: string; readonly error: Error }[];
+}
+
+/**
+ * Runs workflows durably out of one data directory.
+ *
+ *   await using orchestrator = await Orchestrator.open({ dataDir: '.nuflow' });
+ *   const run = await orchestrator.start(workflow, { id: 'create-wuji', input });
+ *   const { status, outputs } = await run.result;
+ */
+export class Orchestrator {
+  readonly #settings: Settings;
+  readonly #dir: DataDir;
+  readonly #lock: DataDirLock;
+  readonly #index: RunIndex;
+  readonly #executor: Executor;
+  readonly #runners: ReadonlyMap<string, Runner>;
+  readonly #opener: RunOpener;
+  readonly #prepared = new Map<string, Promise<void>>();
+  readonly #live = new Map<string, { readonly loop: RunLoop; readonly run: Run }>();
+  readonly #opening = new Map<string, Promise<Run>>();
+  #closed = false;
+  #released: Promise<void> | undefined;
+
+  private constructor(parts: OrchestratorParts) {
+    this.#settings = parts.settings;
+    this.#dir = parts.dir;
+    this.#lock = parts.lock;
+    this.#index = parts.index;
+    this.#executor = parts.executor;
+    this.#runners = parts.runners;
+    const { world, baseDir, graceMs, workflows } = parts.settings;
+    this.#opener = new RunOpener({
+      world,
+      baseDir,
+      graceMs,
+      workflows,
+      dir: parts.dir,
+      executor: parts.executor,
+      runners: parts.runners,
+      attemptDir: (run, index, task, attempt) => parts.dir.attemptDir(run, index, task, attempt),
+      durations: (workflow) => parts.index.durations(workflow),
+      prepare: (spec) => this.#prepare(spec),
+    });
+  }
+
+  /**
+   * Opens a data directory, making it if needed, and holds its lock. Nothing is resumed by itself:
+   * call {@link resumeAll}. Throws InvalidOptionError, DataDirLockedError.
+   */
+  static async open(options: OrchestratorOptions = {}): Promise<Orchestrator> {
+    const settings = settingsOf(options);
+    const { world, dataDir, baseDir, concurrency } = settings;
+    const executor = new PQueueExecutor({ concurrency, pools: options.pools });
+    const builtIn = builtInRunners({ nushell: options.nushell, env: options.env, baseDir });
+    const runners = new Map([...builtIn, ...Object.entries(options.runners ?? {})]);
+    const dir = await DataDir.open(world.fileSystem, dataDir);
+    const lock = await lockDataDir(world, dataDir);
+    try {
+      const index = await RunIndex.open(world, dir);
+      return new Orchestrator({ settings, dir, lock, index, executor, runners });
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /**
+   * Starts a run; resolves when it is durably accepted: from then on no crash loses it. The same id
+   * again attaches to the run that is there (resuming it if need be).
+   *
+   * Throws, before anything started: what is wrong with the definition (CycleError, UnknownRunnerError, …)
+   * or the input (InvalidInputError, NotJsonError), RunConflictError, NushellNotFoundError.
+   */
+  async start<Input, Outputs>(
+    workflow: Workflow<Input, Outputs>,
+    options: StartOptions<Input> = {},
+  ): Promise<Run<Outputs>> {
+    this.#assertOpen();
+    options.signal?.throwIfAborted();
+    const wanted = await this.#accept(workflow as Workflow, options);
+    const run = await this.#once(wanted.id, () => this.#attachOrCreate(wanted));
+    this.#cancelOn(options.signal, wanted.id);
+    return run as Run<Outputs>;
+  }
+
+  /**
+   * Goes on with an unfinished run: what finished is not run again, what ran is settled by
+   * `onInterrupted`, what waited goes on. A finished run is opened to be looked at.
+   *
+   * Throws RunNotFoundError, DefinitionChangedError, WorkflowNotRegisteredError, JournalDamagedError.
+   */
+  async resume(
+    id: string,
+    options: { readonly workflow?: Workflow<never, unknown> } = {},
+  ): Promise<Run> {
+    this.#assertOpen();
+    return this.#once(id, () => this.#reopen(id, options.workflow as Workflow | undefined));
+  }
+
+  /** Resumes every unfinished run that can be; one that can't be is reported and hinders no other. */
+  async resumeAll(): Promise<Resumed> {
+    this.#assertOpen();
+    const runs: Run[] = [];
+    const refused: { id: string; error: Error }[] = [];
+    for (const { id } of this.#index.unfinished()) {
+      await this.resume(id).then(
+        (run) => runs.push(run),
+        (error: Error) => refused.push({ id, error }),
+      );
+    }
+    return { runs, refused };
+  }
+
+  /** The run, when this process works on it. */
+  get(id: string): Run | undefined {
+    return this.#live.get(id)?.run;
+  }
+
+  /** Cancels a run, also one nobody works on; resolves when it has ended. No error when it had ended before. */
+  async cancel(id: string, message?: string): Promise<void> {
+    this.#assertOpen();
+    const run =
+      this.get(id) ?? (await this.#once(id, () => this.#reopen(id, undefined, 'requested')));
+    if (run.snapshot().status === 'running') await run.cancel(message);
+    else await run.result;
+  }
+
+  /** All runs of the data directory, latest first. */
+  async list(): Promise<readonly RunSummary[]> {
+    const live = [...this.#live.values()].map(({ loop }) => loop.state);
+    return this.#index.list(live.map(summary));
+  }
+
+  /** A run as it stands, whoever works on it. Throws RunNotFoundError. */
+  async inspect(id: string): Promise<RunSnapshot> {
+    return this.get(id)?.snapshot() ?? snapshot(await this.#dir.readState(id));
+  }
+
+  /**
+   * Stops work (see {@link CloseMode}; default `drain`), then frees the data directory. May be called
+   * again while it waits, with a stricter mode.
+   */
+  async close(options: { readonly mode?: CloseMode } = {}): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#opening.values());
+    await Promise.all(
+      [...this.#live.values()].map(({ loop }) => closeLoop(loop, options.mode ?? 'drain')),
+    );
+    this.#released ??= this.#release();
+    await this.#released;
+  }
+
+  /** {@link close} with `drain`, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #release(): Promise<void> {
+    for (const runner of this.#runners.values()) await runner.close?.();
+    await this.#index.close();
+    await this.#lock.release();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new OrchestratorClosedError();
+  }
+
+  async #accept(workflow: Workflow, options: StartOptions<unknown>): Promise<NewRun> {
+    const { clock, random } = this.#settings.world;
+    const parts = accept(
+      workflow,
+      { runners: this.#runners, executor: this.#executor },
+      options.onFailure,
+    );
+    const timeoutMs =
+      options.timeout === undefined
+        ? workflow.spec.timeoutMs
+        : durationMs(options.timeout, 'timeout');
+    const id = options.id ?? `${timestamp(clock.now())}-${random.hex(6)}`;
+    this.#dir.journalPath(id);
+    const input = await acceptInput(workflow, options.input);
+    await this.#prepare(workflow.spec);
+    return {
+      id,
+      parts,
+      input,
+      ...(timeoutMs === undefined
+        ? {}
+        : { deadlineAt: new Date(clock.now() + timeoutMs).toISOString() }),
+    };
+  }
+
+  async #attachOrCreate(wanted: NewRun): Promise<Run> {
+    const live = this.#live.get(wanted.id);
+    if (live !== undefined) {
+      assertSame(wanted, live.loop.state);
+      return live.run;
+    }
+    if (await this.#opener.matches(wanted)) return this.#reopen(wanted.id, wanted.parts.workflow);
+    return this.#entered((enter) => this.#opener.create(wanted, enter), wanted.id);
+  }
+
+  async #reopen(id: string, given: Workflow | undefined, cancel?: CancelReason): Promise<Run> {
+    return (
+      this.get(id) ?? this.#entered((enter) => this.#opener.reopen(id, given, enter, cancel), id)
+    );
+  }
+
+  /** Opens a loop and keeps it among the live ones until it ends. */
+  async #entered(
+    open: (enter: (loop: RunLoop) => void) => Promise<void>,
+    id: string,
+  ): Promise<Run> {
+    let entered: Run | undefined;
+    const enter = (loop: RunLoop): void => {
+      const run = new Run(id, loop, this.#estimate(loop));
+      this.#live.set(id, { loop, run });
+      entered = run;
+      const leave = (): void => this.#leave(id, loop);
+      loop.ended.then(leave, leave);
+    };
+    await open(enter);
+    return entered as unknown as Run;
+  }
+
+  #leave(id: string, loop: RunLoop): void {
+    if (this.#live.get(id)?.loop === loop) this.#live.delete(id);
+    if (loop.accepted) this.#index.put(summary(loop.state), loop.state);
+  }
+
+  #estimate(loop: RunLoop): { durationMs: (task: string) => number | undefined; slots: number } {
+    const durations = this.#index.durations(loop.workflow);
+    return { durationMs: (task) => durations.get(task), slots: this.#settings.concurrency };
+  }
+
+  #cancelOn(signal: AbortSignal | undefined, id: string): void {
+    const cancel = (): void => this.#live.get(id)?.loop.cancel('signal');
+    signal?.addEventListener('abort', cancel, { once: true });
+    if (signal?.aborted) cancel();
+  }
+
+  /** Openings of one id happen one after another, so that two callers get the same run. */
+  async #once(id: string, open: () => Promise<Run>): Promise<Run> {
+    const opening = (this.#opening.get(id) ?? Promise.resolve()).then(open, open);
+    this.#opening.set(id, opening);
+    try {
+      return await opening;
+    } finally {
+      if (this.#opening.get(id) === opening) this.#opening.delete(id);
+    }
+  }
+
+  /** Runners a workflow uses get ready before anything of it is accepted: a missing Nushell is no failed task. */
+  async #prepare(spec: WorkflowSpec): Promise<void> {
+    for (const name of new Set(spec.tasks.map((task) => task.runner))) {
+      const ready =
+        this.#prepared.get(name) ?? this.#runners.get(name)?.prepare?.() ?? Promise.resolve();
+      this.#prepared.set(name, ready);
+      await ready.catch((error: Error) => {
+        this.#prepared.delete(name); // asked again next time: it may have been installed meanwhile
+        throw error;
+      });
+    }
+  }
+}
+
+interface OrchestratorParts {
+  readonly settings: Settings;
+  readonly dir: DataDir;
+  readonly lock: DataDirLock;
+  readonly index: RunIndex;
+  readonly executor: Executor;
+  readonly runners: ReadonlyMap<string, Runner>;
+}
+
+async function closeLoop(loop: RunLoop, mode: CloseMode): Promise<void> {
+  switch (mode) {
+    case 'drain':
+      return loop.drain();
+    case 'stop':
+      return loop.stop();
+    case 'detach':
+      return loop.detach();
+    case 'cancel':
+      loop.cancel('requested', 'the orchestrator was closed');
+      return loop.ended.catch(() => {});
+  }
+}
+
+/** `20261124-150405`: ids made of it sort by time, and people can read them. */
+function timestamp(now: number): string {
+  return new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+}

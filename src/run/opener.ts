@@ -1,0 +1,147 @@
+import { compareTasks } from '../definition/compare.js';
+import { workflowFromSpec } from '../definition/data.js';
+import { canonicalJson, type JsonValue } from '../definition/json.js';
+import type { WorkflowSpec } from '../definition/spec.js';
+import type { Workflow } from '../definition/workflow.js';
+import {
+  DefinitionChangedError,
+  RunConflictError,
+  RunNotFoundError,
+  WorkflowNotRegisteredError,
+} from '../errors.js';
+import type { DataDir } from '../journal/data-dir.js';
+import { FileJournal } from '../journal/file-journal.js';
+import { type CancelReason, JOURNAL_FORMAT, type RecordOf } from '../journal/record.js';
+import type { RunState } from '../journal/state.js';
+import { type Acceptance, accept } from './accept.js';
+import { RunLoop } from './loop.js';
+import type { RunParts, RunTools } from './parts.js';
+
+/** What an opener works with. */
+export interface OpenerTools extends RunTools, Acceptance {
+  readonly dir: DataDir;
+  /** Workflows by name, for definitions that hold functions. */
+  readonly workflows: ReadonlyMap<string, Workflow>;
+  /** Gets the runners a workflow uses ready; throws what is missing. */
+  readonly prepare: (spec: WorkflowSpec) => Promise<void>;
+  /** Expected duration of a task, ms, from earlier runs of the workflow. */
+  readonly durations: (workflow: string) => ReadonlyMap<string, number>;
+}
+
+/** What a new run is started with. */
+export interface NewRun {
+  readonly id: string;
+  readonly parts: RunParts;
+  readonly input: JsonValue;
+  readonly deadlineAt?: string | undefined;
+}
+
+/** Brings runs to life: new ones, and ones whose journal is on disk. */
+export class RunOpener {
+  readonly #tools: OpenerTools;
+
+  constructor(tools: OpenerTools) {
+    this.#tools = tools;
+  }
+
+  /** A new run, durably accepted. `enter` is told of the loop before it begins. */
+  async create(run: NewRun, enter: (loop: RunLoop) => void): Promise<void> {
+    const { world, dir } = this.#tools;
+    const loop = this.#loop(run.parts);
+    const journal = await FileJournal.create(world, dir.journalPath(run.id), loop);
+    enter(loop);
+    loop.begin(journal, {
+      type: 'run.started',
+      format: JOURNAL_FORMAT,
+      run: run.id,
+      workflow: run.parts.workflow.spec,
+      input: run.input,
+      onFailure: run.parts.onFailure,
+      ...(run.deadlineAt === undefined ? {} : { deadlineAt: run.deadlineAt }),
+      traceId: world.random.hex(16),
+    });
+    await journal.flush();
+  }
+
+  /** Whether `wanted` is the run on disk; undefined when there is none. Throws RunConflictError, DefinitionChangedError. */
+  async matches(wanted: NewRun): Promise<boolean> {
+    const first = await this.#tools.dir.firstRecord(wanted.id);
+    if (first === undefined) return false;
+    assertSame(wanted, first);
+    return true;
+  }
+
+  /**
+   * The run on disk, going on unless it has finished. `given` is its definition when the caller has
+   * it; `cancel` cancels it before anything starts.
+   */
+  async reopen(
+    id: string,
+    given: Workflow | undefined,
+    enter: (loop: RunLoop) => void,
+    cancel?: CancelReason,
+  ): Promise<void> {
+    const { world, dir } = this.#tools;
+    const first = await dir.firstRecord(id);
+    if (first === undefined) throw new RunNotFoundError(id, dir.path);
+    const parts = await this.#partsOf(id, first, given);
+    const loop = this.#loop(parts);
+    const journal = await FileJournal.open(world, dir.journalPath(id), loop, (record) =>
+      loop.replay(record),
+    );
+    enter(loop);
+    if (loop.finished) return loop.conclude(journal);
+    loop.begin(journal, { type: 'run.resumed', pid: process.pid }, cancel);
+    await journal.flush();
+  }
+
+  async #partsOf(
+    id: string,
+    first: RecordOf<'run.started'>,
+    given: Workflow | undefined,
+  ): Promise<RunParts> {
+    const workflow =
+      given ?? this.#tools.workflows.get(first.workflow.name) ?? portable(id, first.workflow);
+    assertUnchanged(id, first.workflow, workflow.spec);
+    const parts = accept(workflow, this.#tools, first.onFailure);
+    await this.#tools.prepare(workflow.spec);
+    return parts;
+  }
+
+  #loop(parts: RunParts): RunLoop {
+    const durations = this.#tools.durations(parts.workflow.name);
+    const weights = weightsFrom(durations, parts);
+    return new RunLoop(this.#tools, weights === undefined ? parts : { ...parts, weights });
+  }
+}
+
+/** Tasks without a known duration count as the average of the others. */
+function weightsFrom(
+  durations: ReadonlyMap<string, number>,
+  { plan }: RunParts,
+): RunParts['weights'] {
+  if (durations.size === 0) return undefined;
+  let sum = 0;
+  for (const ms of durations.values()) sum += ms;
+  const average = sum / durations.size;
+  return (index) => durations.get(plan.ids[index] ?? '') ?? average;
+}
+
+function portable(id: string, spec: WorkflowSpec): Workflow {
+  const workflow = workflowFromSpec(spec) as Workflow;
+  if (!workflow.portable) throw new WorkflowNotRegisteredError(id, spec.name);
+  return workflow;
+}
+
+/** Refuses another run under a taken id: the id is the caller's word that it is the same request. */
+export function assertSame(wanted: NewRun, state: Pick<RunState, 'workflow' | 'input'>): void {
+  const { id, parts, input } = wanted;
+  if (state.workflow.name !== parts.workflow.name) throw new RunConflictError(id, 'workflow');
+  if (canonicalJson(state.input) !== canonicalJson(input)) throw new RunConflictError(id, 'input');
+  assertUnchanged(id, state.workflow, parts.workflow.spec);
+}
+
+function assertUnchanged(id: string, before: WorkflowSpec, after: WorkflowSpec): void {
+  const changed = compareTasks(before, after);
+  if (changed.length > 0) throw new DefinitionChangedError(id, changed);
+}

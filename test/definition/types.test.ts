@@ -1,0 +1,80 @@
+import { describe, expectTypeOf, it } from 'vitest';
+import { z } from 'zod';
+import {
+  defineWorkflow,
+  type InputOf,
+  type JsonValue,
+  type OutputsOf,
+  type TaskRef,
+} from '../../src/index.js';
+
+const workflow = defineWorkflow('typed', {
+  input: z.object({ name: z.string(), size: z.number().default(1) }),
+  tasks: (t) => {
+    const network = t.nu('network', {
+      use: 'network.nu',
+      call: 'create-network',
+      args: ({ input }) => {
+        expectTypeOf(input).toEqualTypeOf<{ name: string; size: number }>();
+        return [input.name];
+      },
+      output: z.object({ id: z.string() }),
+    });
+    const count = t.fn('count', {
+      needs: { network },
+      run: ({ needs, signal, attempt, key }) => {
+        expectTypeOf(needs).toEqualTypeOf<{ readonly network: { id: string } }>();
+        expectTypeOf(signal).toEqualTypeOf<AbortSignal>();
+        expectTypeOf(attempt).toEqualTypeOf<number>();
+        expectTypeOf(key).toEqualTypeOf<string>();
+        return { n: needs.network.id.length };
+      },
+    });
+    const anyway = t.fn('anyway', {
+      needs: { count, network },
+      trigger: 'all_done',
+      run: async ({ needs }) => {
+        expectTypeOf(needs.count).toEqualTypeOf<{ n: number } | undefined>();
+        return needs.count?.n ?? 0;
+      },
+    });
+    const raw = t.shell('raw', { command: 'true', needs: [network] });
+    return { network, count, anyway, raw };
+  },
+});
+
+describe('types of a definition', () => {
+  it('types the input that start takes by the schema’s input', () => {
+    expectTypeOf<InputOf<typeof workflow>>().toEqualTypeOf<{
+      name: string;
+      size?: number | undefined;
+    }>();
+  });
+
+  it('types each output by its task’s schema or return value', () => {
+    expectTypeOf<OutputsOf<typeof workflow>>().toEqualTypeOf<{
+      readonly network: { id: string } | undefined;
+      readonly count: { n: number } | undefined;
+      readonly anyway: number | undefined;
+      readonly raw: JsonValue | undefined;
+    }>();
+  });
+
+  it('refuses callbacks that use what upstream does not give', () => {
+    defineWorkflow('wrong', {
+      input: z.object({ name: z.string() }),
+      tasks: (t) => {
+        const network = t.fn('network', { run: () => ({ id: 'n1' }) });
+        // @ts-expect-error the output of network has no field address
+        t.fn('server', { needs: { network }, run: ({ needs }) => needs.network.address });
+        // @ts-expect-error the input has no field region
+        t.nu('other', { use: 'm.nu', call: 'c', args: ({ input }) => [input.region] });
+        return { network };
+      },
+    });
+  });
+
+  it('keeps references to tasks apart by their output', () => {
+    expectTypeOf<TaskRef<{ id: string }>>().not.toExtend<TaskRef<{ n: number }>>();
+  });
+});
