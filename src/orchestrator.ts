@@ -1,11 +1,11 @@
 import { durationMs } from './definition/duration.js';
 import type { WorkflowSpec } from './definition/spec.js';
 import type { Workflow } from './definition/workflow.js';
-import { OrchestratorClosedError } from './errors.js';
+import { DataDirLockedError, OrchestratorClosedError } from './errors.js';
 import { DataDir } from './journal/data-dir.js';
-import { type DataDirLock, lockDataDir } from './journal/lock.js';
 import type { CancelReason } from './journal/record.js';
 import { RunIndex } from './journal/run-index.js';
+import { type RunSummary, summary } from './journal/summary.js';
 import {
   type OrchestratorOptions,
   type Settings,
@@ -18,9 +18,10 @@ import { accept, acceptInput } from './run/accept.js';
 import type { RunLoop } from './run/loop.js';
 import { assertSame, type NewRun, RunOpener } from './run/opener.js';
 import { Run } from './run/run.js';
-import { type RunSnapshot, type RunSummary, snapshot, summary } from './run/snapshot.js';
+import { type RunSnapshot, snapshot } from './run/snapshot.js';
 import { builtInRunners } from './runners/index.js';
 import type { Runner } from './runners/runner.js';
+import type { HeldLock } from './world/lock.js';
 
 /** How {@link Orchestrator.close} treats runs that have not finished. All but `cancel` leave them resumable. */
 export type CloseMode =
@@ -50,7 +51,7 @@ export interface Resumed {
 export class Orchestrator {
   readonly #settings: Settings;
   readonly #dir: DataDir;
-  readonly #lock: DataDirLock;
+  readonly #lock: HeldLock;
   readonly #index: RunIndex;
   readonly #executor: Executor;
   readonly #runners: ReadonlyMap<string, Runner>;
@@ -93,13 +94,15 @@ export class Orchestrator {
     const executor = new PQueueExecutor({ concurrency, pools: options.pools });
     const builtIn = builtInRunners({ nushell: options.nushell, env: options.env, baseDir });
     const runners = new Map([...builtIn, ...Object.entries(options.runners ?? {})]);
-    const dir = await DataDir.open(world.fileSystem, dataDir);
-    const lock = await lockDataDir(world, dataDir);
+    const dir = await DataDir.make(world.fileSystem, dataDir);
+    const lock = await world.locks.acquire(dir.lockPath, new Date(world.clock.now()).toISOString());
+    if ('takenBy' in lock)
+      throw new DataDirLockedError(dataDir, lock.takenBy?.pid, lock.takenBy?.since);
     try {
       const index = await RunIndex.open(world, dir);
-      return new Orchestrator({ settings, dir, lock, index, executor, runners });
+      return new Orchestrator({ settings, dir, lock: lock.held, index, executor, runners });
     } catch (error) {
-      await lock.release();
+      await lock.held.release();
       throw error;
     }
   }
@@ -265,7 +268,7 @@ export class Orchestrator {
 
   #leave(id: string, loop: RunLoop): void {
     if (this.#live.get(id)?.loop === loop) this.#live.delete(id);
-    if (loop.accepted) this.#index.put(summary(loop.state), loop.state);
+    if (loop.accepted) this.#index.put(loop.state);
   }
 
   #estimate(loop: RunLoop): { durationMs: (task: string) => number | undefined; slots: number } {
@@ -307,7 +310,7 @@ export class Orchestrator {
 interface OrchestratorParts {
   readonly settings: Settings;
   readonly dir: DataDir;
-  readonly lock: DataDirLock;
+  readonly lock: HeldLock;
   readonly index: RunIndex;
   readonly executor: Executor;
   readonly runners: ReadonlyMap<string, Runner>;

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../definition/json.js';
 import type { OnFailure, WorkflowSpec } from '../definition/spec.js';
+import type { ProcessIdentity } from '../world/process-identity.js';
 import type { CancelReason, FinishedStatus, OutputFile, SkipReason, TaskError } from './record.js';
 
 /**
@@ -71,15 +72,6 @@ export interface CancelledTask {
 }
 
 export type TaskStatus = TaskState['status'];
-
-/** A process, named so that a reused pid is not mistaken for it. */
-export interface ProcessIdentity {
-  readonly pid: number;
-  /** Field 22 of /proc/<pid>/stat on Linux, `ps -o lstart` elsewhere. */
-  readonly startTime: string;
-  /** /proc/sys/kernel/random/boot_id on Linux, empty elsewhere. */
-  readonly bootId: string;
-}
 
 export type RunPhase =
   | { readonly status: 'running' }

@@ -1,7 +1,8 @@
 import type { TaskSpec } from '../definition/spec.js';
 import type { RunEvents } from '../events.js';
-import type { ProcessIdentity, RunState } from '../journal/state.js';
+import type { RunState } from '../journal/state.js';
 import type { AttemptPlace, Execution, Outcome } from '../runners/runner.js';
+import type { ProcessIdentity } from '../world/process-identity.js';
 import type { RunParts, RunTools } from './parts.js';
 import { attemptNames, errorAsData, taskCall } from './task-call.js';
 

@@ -2,15 +2,14 @@ import type { JsonValue } from '../definition/json.js';
 import type { WorkflowSpec } from '../definition/spec.js';
 import type { CancelReason, SkipReason, TaskError } from '../journal/record.js';
 import {
+  isFinished,
   isTerminal,
-  type RunPhase,
   type RunState,
   type TaskState,
   type TaskStatus,
   taskState,
 } from '../journal/state.js';
-
-export type RunStatus = RunPhase['status'];
+import { countTasks, type RunStatus } from '../journal/summary.js';
 
 /** How far a run is. */
 export interface Progress {
@@ -22,16 +21,6 @@ export interface Progress {
   readonly failed: number;
   /** Milliseconds until the end, when the durations of all tasks left are known from earlier runs; an estimate. */
   readonly etaMs?: number | undefined;
-}
-
-/** A run in a line. */
-export interface RunSummary {
-  readonly id: string;
-  readonly workflow: string;
-  readonly status: RunStatus;
-  readonly startedAt: string;
-  readonly endedAt?: string | undefined;
-  readonly tasks: { readonly total: number; readonly done: number; readonly failed: number };
 }
 
 /** A task as it stands. Fields that its status does not have are absent. */
@@ -146,18 +135,8 @@ export interface Estimate {
 
 /** Counts of a run's tasks, and with an estimate the time left. */
 export function progress(state: RunState, estimate?: Estimate): Progress {
-  const count = { done: 0, running: 0, failed: 0 };
-  for (const task of state.tasks.values()) {
-    if (isTerminal(task)) count.done++;
-    if (task.status === 'running') count.running++;
-    if (task.status === 'failed' || task.status === 'upstreamFailed') count.failed++;
-  }
-  const etaMs = estimate === undefined ? undefined : timeLeft(state, estimate);
-  return {
-    total: state.workflow.tasks.length,
-    ...count,
-    ...(etaMs === undefined ? {} : { etaMs }),
-  };
+  const etaMs = estimate === undefined || isFinished(state) ? undefined : timeLeft(state, estimate);
+  return { ...countTasks(state), ...(etaMs === undefined ? {} : { etaMs }) };
 }
 
 /** Work left shared among the slots, but no shorter than the longest task left. */
@@ -172,19 +151,6 @@ function timeLeft(state: RunState, { durationMs, slots }: Estimate): number | un
     longest = Math.max(longest, ms);
   }
   return Math.round(Math.max(work / slots, longest));
-}
-
-/** A run in a line, from its state. */
-export function summary(state: RunState): RunSummary {
-  const { total, done, failed } = progress(state);
-  return {
-    id: state.id,
-    workflow: state.workflow.name,
-    status: state.phase.status,
-    startedAt: state.startedAt,
-    ...endOf(state),
-    tasks: { total, done, failed },
-  };
 }
 
 /** Outputs by the names the workflow gives them, or by task id. Tasks that did not succeed have none. */

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../definition/json.js';
 import type { TaskError } from '../journal/record.js';
-import type { ProcessIdentity } from '../journal/state.js';
+import type { ProcessIdentity } from '../world/process-identity.js';
 
 /**
  * Does the work of one attempt of one task: the port. Adapters: NushellRunner, ShellRunner,

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from './clock.js';
 import type { FileSystem } from './file-system.js';
+import { type Locks, systemLocks } from './lock.js';
 import { nodeFileSystem } from './node-file-system.js';
 import { type Random, systemRandom } from './random.js';
 
@@ -8,6 +9,7 @@ export interface World {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
   readonly random: Random;
+  readonly locks: Locks;
 }
 
 /** This machine. */
@@ -15,4 +17,5 @@ export const systemWorld: World = {
   fileSystem: nodeFileSystem,
   clock: systemClock,
   random: systemRandom,
+  locks: systemLocks,
 };

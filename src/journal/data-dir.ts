@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import { InvalidRunIdError, RunNotFoundError } from '../errors.js';
+import type { FileSystem } from '../world/file-system.js';
+import { readRecords } from './read-records.js';
+import type { RecordOf } from './record.js';
+import { reduce } from './reduce.js';
+import { BEGINNING, scan } from './scan.js';
+import type { RunState } from './state.js';
+
+const RUN_ID = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/;
+const SLUG_LENGTH = 40;
+
+/**
+ * Where things are in a data directory, and what can be read there without holding its lock:
+ *
+ *   lock  index.json  runs/<runId>/journal.ndjson  runs/<runId>/tasks/0007-create-server/1/
+ *
+ * The only texts from users in a path are run ids, of a narrow alphabet; a task's folder is its
+ * number, with a slug of its id for people.
+ */
+export class DataDir {
+  readonly path: string;
+  readonly #fileSystem: FileSystem;
+
+  /** `path` is absolute. */
+  constructor(fileSystem: FileSystem, path: string) {
+    this.#fileSystem = fileSystem;
+    this.path = path;
+  }
+
+  /** The directory, made if missing. */
+  static async make(fileSystem: FileSystem, path: string): Promise<DataDir> {
+    await fileSystem.makeDir(join(path, 'runs'));
+    await fileSystem.syncDir(path);
+    return new DataDir(fileSystem, path);
+  }
+
+  get lockPath(): string {
+    return join(this.path, 'lock');
+  }
+
+  get indexPath(): string {
+    return join(this.path, 'index.json');
+  }
+
+  /** Throws InvalidRunIdError. */
+  journalPath(run: string): string {
+    return join(this.#runDir(run), 'journal.ndjson');
+  }
+
+  /** Folder of an attempt's files; `index` is the task's place in the definition. */
+  attemptDir(run: string, index: number, task: string, attempt: number): string {
+    const slug = task
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .slice(0, SLUG_LENGTH)
+      .replace(/^-|-$/g, '');
+    return join(
+      this.#runDir(run),
+      'tasks',
+      [String(index + 1).padStart(4, '0'), slug].filter(Boolean).join('-'),
+      String(attempt),
+    );
+  }
+
+  /** Ids of all runs that have a folder, in no order. */
+  async runs(): Promise<string[]> {
+    const names = await this.#fileSystem.list(join(this.path, 'runs'));
+    return names.filter((name) => RUN_ID.test(name));
+  }
+
+  /** What the run was started with; undefined when there is no such run (or its start never reached the disk). */
+  async firstRecord(run: string): Promise<RecordOf<'run.started'> | undefined> {
+    const path = this.journalPath(run);
+    if (!(await this.#fileSystem.size(path))) return undefined;
+    let first: RecordOf<'run.started'> | undefined;
+    await scan(this.#fileSystem, path, BEGINNING, (record) => {
+      if (record.type === 'run.started') first = record;
+      return false;
+    });
+    return first;
+  }
+
+  /** The run as its journal says, whoever is writing it. Throws RunNotFoundError, JournalDamagedError, JournalFormatError. */
+  async readState(run: string): Promise<RunState> {
+    const path = this.journalPath(run);
+    let state: RunState | undefined;
+    if (await this.#fileSystem.size(path)) {
+      await scan(this.#fileSystem, path, BEGINNING, (record) => {
+        state = reduce(state, record);
+        return true;
+      });
+    }
+    if (state === undefined) throw new RunNotFoundError(run, this.path);
+    return state;
+  }
+
+  /** The run's records that are whole, from `from` on. */
+  records(run: string, from?: number): ReturnType<typeof readRecords> {
+    return readRecords(this.#fileSystem, this.journalPath(run), from === undefined ? {} : { from });
+  }
+
+  #runDir(run: string): string {
+    if (!RUN_ID.test(run)) throw new InvalidRunIdError(run);
+    return join(this.path, 'runs', run);
+  }
+}

@@ -1,0 +1,16 @@
+export { decode, encode } from './codec.js';
+export { DataDir } from './data-dir.js';
+export { FileJournal } from './file-journal.js';
+export type { Journal, JournalListener } from './journal.js';
+export { MemoryJournal } from './memory-journal.js';
+export { readRecords } from './read-records.js';
+export {
+  JOURNAL_FORMAT,
+  type JournalRecord,
+  type RecordDraft,
+  type RecordOf,
+  type RecordType,
+} from './record.js';
+export { reduce } from './reduce.js';
+export { isFinished, isTerminal, type RunState, type TaskState, taskState } from './state.js';
+export { type RunSummary, summary } from './summary.js';

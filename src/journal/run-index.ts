@@ -1,0 +1,158 @@
+import { Low } from 'lowdb';
+import { z } from 'zod';
+import { NuflowError } from '../errors.js';
+import type { World } from '../world/world.js';
+import type { DataDir } from './data-dir.js';
+import { IndexFile } from './index-file.js';
+import { isFinished, type RunState } from './state.js';
+import { type RunSummary, summary } from './summary.js';
+
+const entry = z.object({
+  id: z.string(),
+  workflow: z.string(),
+  status: z.enum(['running', 'cancelling', 'succeeded', 'failed', 'cancelled', 'damaged']),
+  startedAt: z.string(),
+  endedAt: z.string().optional(),
+  tasks: z.object({ total: z.number(), done: z.number(), failed: z.number() }),
+});
+const content = z.object({
+  runs: z.array(entry),
+  /** Workflow → [task, ms] of the latest runs. */
+  durations: z.array(z.tuple([z.string(), z.array(z.tuple([z.string(), z.number()]))])),
+});
+type Content = z.infer<typeof content>;
+
+const EMPTY: Content = { runs: [], durations: [] };
+/** Changes are written together, at most this often, ms. */
+const WRITE_EVERY_MS = 1_000;
+/** Durations kept a workflow, and workflows kept. */
+const MAX_TASKS = 10_000;
+const MAX_WORKFLOWS = 100;
+/** Weight of the newest run in a task's expected duration. */
+const NEWEST = 0.5;
+
+/**
+ * Runs at a glance, and how long their tasks took: a cache in index.json, by lowdb. The journals are
+ * the truth; what the index does not know as finished is read from them at opening, and a lost or bad index is rebuilt.
+ */
+export class RunIndex {
+  readonly #world: World;
+  readonly #db: Low<unknown>;
+  readonly #runs = new Map<string, RunSummary>();
+  readonly #durations = new Map<string, Map<string, number>>();
+  #writing: Promise<void> | undefined;
+  #cancelWait: (() => void) | undefined;
+  #dirty = false;
+
+  private constructor(world: World, db: Low<unknown>) {
+    this.#world = world;
+    this.#db = db;
+  }
+
+  static async open(world: World, dir: DataDir): Promise<RunIndex> {
+    const db = new Low<unknown>(new IndexFile(world, dir.indexPath), EMPTY);
+    const index = new RunIndex(world, db);
+    await index.#load(dir);
+    return index;
+  }
+
+  /** Latest first; `live` are runs of this process as they stand now. */
+  list(live: readonly RunSummary[] = []): RunSummary[] {
+    const all = new Map(this.#runs);
+    for (const run of live) all.set(run.id, run);
+    return [...all.values()].sort((a, b) =>
+      a.startedAt < b.startedAt ? 1 : a.startedAt > b.startedAt ? -1 : 0,
+    );
+  }
+
+  /** Runs that have not ended, and damaged ones, oldest first. */
+  unfinished(): RunSummary[] {
+    const open = new Set(['running', 'cancelling', 'damaged']);
+    return this.list()
+      .filter((run) => open.has(run.status))
+      .reverse();
+  }
+
+  /** Expected durations of a workflow's tasks, ms; empty when none ran yet. */
+  durations(workflow: string): ReadonlyMap<string, number> {
+    return this.#durations.get(workflow) ?? new Map();
+  }
+
+  /** Takes in a run as it stands; written to the file soon. */
+  put(state: RunState): void {
+    this.#runs.set(state.id, summary(state));
+    if (isFinished(state)) this.#learn(state);
+    this.#dirty = true;
+    this.#writeSoon();
+  }
+
+  /** Writes what is not written yet. */
+  async close(): Promise<void> {
+    this.#cancelWait?.();
+    await this.#writing;
+    if (this.#dirty) await this.#write();
+  }
+
+  async #load(dir: DataDir): Promise<void> {
+    await this.#db.read();
+    const known = content.safeParse(this.#db.data).data ?? EMPTY;
+    for (const [workflow, tasks] of known.durations) this.#durations.set(workflow, new Map(tasks));
+    const finished = new Map(
+      known.runs.filter((run) => run.endedAt !== undefined).map((run) => [run.id, run]),
+    );
+    for (const id of await dir.runs()) {
+      const run = finished.get(id) ?? (await this.#readRun(dir, id));
+      if (run !== undefined) this.#runs.set(id, run);
+    }
+  }
+
+  async #readRun(dir: DataDir, id: string): Promise<RunSummary | undefined> {
+    this.#dirty = true;
+    try {
+      return summary(await dir.readState(id));
+    } catch (error) {
+      if (error instanceof NuflowError && error.code === 'NUFLOW_RUN_NOT_FOUND') return undefined;
+      return {
+        id,
+        workflow: '',
+        status: 'damaged',
+        startedAt: '',
+        tasks: { total: 0, done: 0, failed: 0 },
+      };
+    }
+  }
+
+  #learn(state: RunState): void {
+    const tasks = this.#durations.get(state.workflow.name) ?? new Map<string, number>();
+    for (const [id, task] of state.tasks) {
+      if (task.status !== 'succeeded' || tasks.size >= MAX_TASKS) continue;
+      const ms = Math.max(0, Date.parse(task.endedAt) - Date.parse(task.startedAt));
+      tasks.set(id, Math.round(ms * NEWEST + (tasks.get(id) ?? ms) * (1 - NEWEST)));
+    }
+    this.#durations.delete(state.workflow.name); // the latest learned comes last
+    this.#durations.set(state.workflow.name, tasks);
+    const [oldest] = this.#durations.keys();
+    if (this.#durations.size > MAX_WORKFLOWS && oldest !== undefined)
+      this.#durations.delete(oldest);
+  }
+
+  #writeSoon(): void {
+    if (this.#cancelWait !== undefined) return;
+    this.#cancelWait = this.#world.clock.after(WRITE_EVERY_MS, () => {
+      this.#cancelWait = undefined;
+      this.#writing = this.#write();
+    });
+  }
+
+  /** A cache that can't be written is no reason to stop: it is read from the journals next time. */
+  async #write(): Promise<void> {
+    this.#dirty = false;
+    this.#db.data = {
+      runs: [...this.#runs.values()],
+      durations: [...this.#durations].map(([workflow, tasks]) => [workflow, [...tasks]]),
+    };
+    await this.#db.write().catch(() => {
+      this.#dirty = true;
+    });
+  }
+}

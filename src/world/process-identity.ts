@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { platform } from 'node:os';
+import { promisify } from 'node:util';
+
+/** A process, named so that a reused pid is not mistaken for it. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Field 22 of /proc/<pid>/stat on Linux, `ps -o lstart` elsewhere. */
+  readonly startTime: string;
+  /** /proc/sys/kernel/random/boot_id on Linux, empty elsewhere. */
+  readonly bootId: string;
+}
+
+/**
+ * Who a process is: a pid alone says little, since pids are reused and zombies still answer signals.
+ * Linux reads /proc; elsewhere `ps` gives the start time, to the second, and there is no boot id.
+ */
+export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
+  return platform() === 'linux' ? identifyLinux(pid) : identifyByPs(pid);
+}
+
+/** Whether that very process still runs. A zombie does not: its work has ended. */
+export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
+  const now = await identify(identity.pid);
+  return (
+    now !== undefined && now.startTime === identity.startTime && now.bootId === identity.bootId
+  );
+}
+
+function identifyLinux(pid: number): ProcessIdentity | undefined {
+  const stat = readProc(`${pid}/stat`);
+  if (stat === undefined) return undefined;
+  // The command in parentheses may hold spaces and parentheses itself: fields count from the last one.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state] = fields;
+  const startTime = fields[STARTTIME];
+  if (startTime === undefined || state === 'Z' || state === 'X') return undefined;
+  return { pid, startTime, bootId: bootId() };
+}
+
+/** Field 22 of proc(5) stat, counted from field 3. */
+const STARTTIME = 22 - 3;
+
+let knownBootId: string | undefined;
+function bootId(): string {
+  knownBootId ??= readProc('sys/kernel/random/boot_id')?.trim() ?? '';
+  return knownBootId;
+}
+
+function readProc(path: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${path}`, 'utf8');
+  } catch {
+    return undefined; // gone, or none of our business
+  }
+}
+
+async function identifyByPs(pid: number): Promise<ProcessIdentity | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'stat=,lstart=', '-p', String(pid)]);
+    const [, state, startTime] = /^\s*(\S+)\s+(.+?)\s*$/.exec(stdout) ?? [];
+    return startTime === undefined || state?.startsWith('Z')
+      ? undefined
+      : { pid, startTime, bootId: '' };
+  } catch {
+    return undefined;
+  }
+}
