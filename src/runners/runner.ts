@@ -14,6 +14,11 @@ export interface Runner {
    * where values may be computed, refuse them where code or paths stand.
    */
   check(settings: { readonly [key: string]: JsonValue }, path: string): void;
+  /**
+   * Called once before the first run that uses the runner is accepted: looks for what the runner can't
+   * work without. Rejects with what is missing, so that no run starts only to fail.
+   */
+  prepare?(): Promise<void>;
   /** Begins the attempt. Never throws or rejects: what goes wrong is the execution's outcome. */
   start(attempt: Attempt): Execution;
   /**

@@ -1,0 +1,52 @@
+import type { AttemptPlace } from './runner.js';
+import { COOKIE } from './sweep.js';
+
+/**
+ * What of this process's environment a task sees: what programs need to find their files, tools,
+ * language and clock, and nothing that could be a secret. More by name, see `env` of Orchestrator.open.
+ */
+const ALLOWED = new Set([
+  'PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'SHELL',
+  'LANG',
+  'LANGUAGE',
+  'TZ',
+  'TMPDIR',
+  'TERM',
+  'SYSTEMROOT',
+]);
+const ALLOWED_PREFIXES = ['LC_', 'XDG_'];
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The allow-listed part of `from`, plus the names in `more`. */
+export function allowedEnvironment(
+  from: Environment,
+  more: readonly string[] = [],
+): Record<string, string> {
+  const extra = new Set(more);
+  const allowed = (name: string): boolean =>
+    ALLOWED.has(name) ||
+    extra.has(name) ||
+    ALLOWED_PREFIXES.some((prefix) => name.startsWith(prefix));
+  const found = Object.entries(from).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && allowed(entry[0]),
+  );
+  return Object.fromEntries(found);
+}
+
+/** What an attempt's process is told about itself; these names win over all others. */
+export function attemptEnvironment(attempt: AttemptPlace, result: string): Record<string, string> {
+  return {
+    NUFLOW_RUN_ID: attempt.run,
+    NUFLOW_TASK_ID: attempt.task,
+    NUFLOW_ATTEMPT: String(attempt.attempt),
+    NUFLOW_TASK_KEY: attempt.key,
+    NUFLOW_RESULT: result,
+    [COOKIE]: attempt.cookie,
+    TRACEPARENT: attempt.traceparent,
+  };
+}

@@ -1,0 +1,133 @@
+import { setImmediate } from 'node:timers';
+import { assertJson, type JsonValue } from '../definition/json.js';
+import { InvalidDefinitionError } from '../errors.js';
+import type { TaskError } from '../journal/record.js';
+import type { Attempt, CallContext, Execution, Outcome, Runner } from './runner.js';
+
+/**
+ * Runs a task's function in this process. It is asked to stop through its AbortSignal; code that
+ * ignores the signal can't be stopped, and is abandoned at `kill`: the attempt ends, the code goes on.
+ */
+export class FunctionRunner implements Runner {
+  check(settings: { readonly [key: string]: JsonValue }, path: string): void {
+    const [unknown] = Object.keys(settings);
+    if (unknown !== undefined) {
+      throw new InvalidDefinitionError(`${path}.${unknown}`, 'a function task has no such setting');
+    }
+  }
+
+  start(attempt: Attempt): Execution {
+    return new FunctionExecution(attempt);
+  }
+}
+
+const NO_PROCESS = Promise.resolve(undefined);
+
+class FunctionExecution implements Execution {
+  readonly spawned = NO_PROCESS;
+  readonly outcome: Promise<Outcome>;
+  readonly #context: Context;
+  #abandon: ((outcome: Outcome) => void) | undefined;
+
+  constructor(attempt: Attempt) {
+    this.#context = new Context(attempt);
+    this.outcome = new Promise((resolve) => {
+      this.#abandon = resolve;
+      callFunction(attempt, this.#context).then(resolve, () => resolve(UNREADABLE));
+    });
+  }
+
+  stop(how: 'interrupt' | 'kill'): void {
+    this.#context.abort();
+    // A turn of the event loop later, so that a function that heeds the signal ends in its own words.
+    if (how === 'kill') setImmediate(() => this.#abandon?.(ABANDONED));
+  }
+}
+
+const ABANDONED: Outcome = {
+  status: 'failed',
+  error: {
+    code: 'NUFLOW_ABANDONED',
+    message:
+      'The function did not stop when its signal was aborted and was left behind; heed context.signal, or run it as a process of its own.',
+  },
+};
+
+/** Even reading what was thrown can throw: errors may have getters. */
+const UNREADABLE: Outcome = {
+  status: 'failed',
+  error: { code: 'Error', message: 'The function threw something that could not be read.' },
+};
+
+/** What the function is called with. Most functions never ask for the signal, so it is made when they do. */
+class Context implements CallContext {
+  readonly attempt: number;
+  readonly key: string;
+  readonly log: (line: string) => void;
+  #controller: AbortController | undefined;
+  #aborted = false;
+
+  constructor({ attempt, key, output }: Attempt) {
+    this.attempt = attempt;
+    this.key = key;
+    this.log = (line) => output({ stream: 'stdout', text: `${line}\n` });
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#aborted) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  abort(): void {
+    this.#aborted = true;
+    this.#controller?.abort();
+  }
+}
+
+async function callFunction(attempt: Attempt, context: CallContext): Promise<Outcome> {
+  try {
+    if (attempt.call === undefined) return NO_FUNCTION;
+    const result = await attempt.call(context);
+    const output = assertJson(result ?? null, `the result of task ${JSON.stringify(attempt.task)}`);
+    return { status: 'succeeded', output };
+  } catch (error) {
+    return { status: 'failed', error: thrownAsData(error) };
+  }
+}
+
+const NO_FUNCTION: Outcome = {
+  status: 'failed',
+  error: {
+    code: 'NUFLOW_NO_FUNCTION',
+    message:
+      'The task is a function, and the workflow came without its functions; give its source to start or resume.',
+  },
+};
+
+/** Causes are followed this far; deeper ones, and circles, are left out. */
+const MAX_CAUSES = 8;
+
+/** Something a function threw, as data: code, or else the error's name; causes as inner errors. */
+export function thrownAsData(error: unknown, depth = 0): TaskError {
+  if (!(error instanceof Error)) return { code: 'Error', message: describe(error) };
+  const { code } = error as { code?: unknown };
+  const causes = error instanceof AggregateError ? error.errors : [error.cause];
+  const inner =
+    depth < MAX_CAUSES
+      ? causes.filter((c) => c !== undefined).map((c) => thrownAsData(c, depth + 1))
+      : [];
+  return {
+    code: typeof code === 'string' ? code : String(error.name),
+    message: String(error.message),
+    ...(inner.length === 0 ? {} : { inner }),
+  };
+}
+
+function describe(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'something that has no text was thrown';
+  }
+}

@@ -1,0 +1,40 @@
+import { FunctionRunner } from './function-runner.js';
+import { type NushellOptions, NushellRunner } from './nushell/nushell-runner.js';
+import type { Runner } from './runner.js';
+import { ShellRunner } from './shell-runner.js';
+
+export { FunctionRunner } from './function-runner.js';
+export { type FindOptions, findNushell, nushellVersion } from './nushell/find-nushell.js';
+export {
+  type NushellOptions,
+  NushellRunner,
+  type NushellRunnerOptions,
+} from './nushell/nushell-runner.js';
+export type {
+  Attempt,
+  AttemptPlace,
+  CallContext,
+  Execution,
+  Outcome,
+  OutputChunk,
+  Runner,
+} from './runner.js';
+export { ShellRunner, type ShellRunnerOptions } from './shell-runner.js';
+
+/** What the built-in runners are told. */
+export interface BuiltInOptions {
+  readonly nushell?: NushellOptions | undefined;
+  /** Names of variables of this process that tasks may see, beside the usual ones. */
+  readonly env?: readonly string[] | undefined;
+  readonly baseDir?: string | undefined;
+}
+
+/** The runners every orchestrator has, by the names definitions use. */
+export function builtInRunners(options: BuiltInOptions = {}): ReadonlyMap<string, Runner> {
+  const { nushell, env: allowEnv, baseDir } = options;
+  return new Map<string, Runner>([
+    ['nu', new NushellRunner({ ...nushell, allowEnv, baseDir })],
+    ['shell', new ShellRunner({ allowEnv })],
+    ['fn', new FunctionRunner()],
+  ]);
+}

@@ -1,0 +1,48 @@
+import { stripVTControlCharacters } from 'node:util';
+import { tailOf } from './log-tail.js';
+import type { ProcessEnd } from './process.js';
+import type { Outcome } from './runner.js';
+
+/** How much of stderr goes into an error, bytes. */
+const STDERR_TAIL = 4096;
+const PARSE_ERROR = /^Error: (nu::(?:parser|compile)::\w+)\s+(?:x|×) (.+)$/m;
+
+/**
+ * The outcome of a process that left no result: it was killed, ended itself, or never got that far.
+ * stderr is the only witness; its end becomes `rendered`.
+ */
+export function noResult(end: ProcessEnd, stderr: string): Outcome {
+  const rendered = stripVTControlCharacters(tailOf(stderr, STDERR_TAIL));
+  return {
+    status: 'failed',
+    error: { ...describe(end, rendered), ...(rendered === '' ? {} : { rendered }) },
+  };
+}
+
+function describe(end: ProcessEnd, stderr: string) {
+  switch (end.kind) {
+    case 'signalled':
+      return {
+        code: 'NUFLOW_SIGNAL',
+        message: `The process was ended by ${end.signal} before it left a result.`,
+        signal: end.signal,
+      };
+    case 'notStarted':
+      return { code: 'NUFLOW_SPAWN_FAILED', message: end.reason };
+    case 'exited':
+      return exited(end.exitCode, stderr);
+  }
+}
+
+function exited(exitCode: number, stderr: string) {
+  const [, code, message] = exitCode === 0 ? [] : (PARSE_ERROR.exec(stderr) ?? []);
+  if (code !== undefined && message !== undefined) return { code, message, exitCode };
+  return exitCode === 0
+    ? {
+        code: 'NUFLOW_NO_RESULT',
+        message:
+          'The process ended with exit code 0 but left no result; "exit" ends it before the result is written, use "return".',
+        exitCode,
+      }
+    : { code: 'NUFLOW_EXIT', message: `The process ended with exit code ${exitCode}.`, exitCode };
+}

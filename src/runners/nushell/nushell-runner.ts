@@ -1,0 +1,162 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { JsonValue } from '../../definition/json.js';
+import { NushellNotFoundError } from '../../errors.js';
+import type { ProcessIdentity } from '../../world/process-identity.js';
+import { attemptFiles } from '../attempt-files.js';
+import { allowedEnvironment, attemptEnvironment } from '../environment.js';
+import { exitStatusProgram, readExitStatus } from '../exit-status.js';
+import { noResult } from '../no-result.js';
+import { adoptProcess, ended, executeProcess, type Verdict } from '../process-execution.js';
+import type { Attempt, AttemptPlace, Execution, Outcome, Runner } from '../runner.js';
+import { invalidValue, refuse } from '../settings.js';
+import { readEnvelope } from './envelope.js';
+import { findNushell, nushellVersion } from './find-nushell.js';
+import { callProgram, codeProgram } from './program.js';
+import { unsafeArgument } from './script-arguments.js';
+import { checkSettings, type NushellSettings, parseSettings } from './settings.js';
+
+export interface NushellOptions {
+  /** Path or name of the Nushell binary; default NUFLOW_NU, then PATH, then the npm package `nushell`. */
+  readonly binary?: string | undefined;
+  /** Folders where `use` and `source` look, after the task's own; relative to `baseDir`. */
+  readonly includePaths?: readonly string[] | undefined;
+  /** Variables of every Nushell task's environment; a task's own `env` wins. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What the runner is told beside the user's options. */
+export interface NushellRunnerOptions extends NushellOptions {
+  /** Names of variables of this process that tasks may see, beside the usual ones. */
+  readonly allowEnv?: readonly string[] | undefined;
+  readonly baseDir?: string | undefined;
+}
+
+const INCLUDE_SEPARATOR = '\x1e';
+
+/**
+ * Runs each task in a fresh Nushell process: fixed program text, values as JSON on stdin, the result
+ * in a file written aside and renamed. The exit code alone proves nothing, see program.ts.
+ */
+export class NushellRunner implements Runner {
+  readonly #options: NushellRunnerOptions;
+  #binary: string | undefined;
+
+  constructor(options: NushellRunnerOptions = {}) {
+    this.#options = options;
+  }
+
+  check(settings: { readonly [key: string]: JsonValue }, path: string): void {
+    const problem = checkSettings(settings);
+    if (problem !== undefined) refuse(problem, path);
+  }
+
+  /** Finds Nushell and sees that it runs. Rejects with NushellNotFoundError. */
+  async prepare(): Promise<void> {
+    const binary = this.#find();
+    await nushellVersion(binary).catch(() => {
+      this.#binary = undefined;
+      throw new NushellNotFoundError([binary]);
+    });
+  }
+
+  start(attempt: Attempt): Execution {
+    try {
+      const parsed = parseSettings(attempt.with);
+      if (parsed instanceof z.ZodError) return ended(invalidValue(parsed, INVALID_CODES));
+      return this.#start(attempt, parsed);
+    } catch (error) {
+      const { code = 'NUFLOW_SPAWN_FAILED', message } = error as NodeJS.ErrnoException;
+      return ended({ status: 'failed', error: { code, message } });
+    }
+  }
+
+  adopt(attempt: AttemptPlace, process: ProcessIdentity | undefined): Execution {
+    return adoptProcess(
+      attempt,
+      process,
+      ({ result, stderr }) => readEnvelope(result) ?? readExitStatus(result, stderr, null),
+    );
+  }
+
+  #start(attempt: Attempt, parsed: NushellSettings): Execution {
+    const { settings } = parsed;
+    const place = {
+      cwd: resolve(attempt.baseDir, settings.cwd ?? '.'),
+      env: {
+        ...allowedEnvironment(process.env, this.#options.allowEnv),
+        ...this.#options.env,
+        ...settings.env,
+        ...attemptEnvironment(attempt, attemptFiles(attempt.dir).result),
+      },
+    };
+    const nu = [this.#find(), ...this.#switches(attempt.baseDir, settings)] as const;
+    if (parsed.form === 'script') {
+      const unsafe = (parsed.settings.args ?? [])
+        .map(unsafeArgument)
+        .find((why) => why !== undefined);
+      if (unsafe !== undefined) return ended(unsafe);
+      const script = resolve(attempt.baseDir, parsed.settings.script);
+      const program = exitStatusProgram([...nu, script, ...(parsed.settings.args ?? [])]);
+      return executeProcess(attempt, { ...program, ...place, stdin: '' }, scriptVerdict);
+    }
+    const { text, stdin } = programOf(parsed, attempt.baseDir);
+    const [file, ...switches] = nu;
+    const args = [...switches, '--stdin', '-c', text];
+    return executeProcess(attempt, { file, args, ...place, stdin }, envelopeVerdict);
+  }
+
+  #find(): string {
+    this.#binary ??= findNushell(this.#options);
+    return this.#binary;
+  }
+
+  #switches(baseDir: string, settings: NushellSettings['settings']): string[] {
+    const include = [...(settings.includePaths ?? []), ...(this.#options.includePaths ?? [])];
+    return [
+      '-n',
+      ...(settings.stdlib === true ? [] : ['--no-std-lib']),
+      ...(include.length === 0
+        ? []
+        : ['-I', include.map((path) => resolve(baseDir, path)).join(INCLUDE_SEPARATOR)]),
+    ];
+  }
+}
+
+const INVALID_CODES = { flags: 'NUFLOW_INVALID_FLAG', args: 'NUFLOW_INVALID_ARGUMENT' };
+
+/** Program text and what it reads, for the forms that leave an envelope. */
+function programOf(
+  parsed: Exclude<NushellSettings, { form: 'script' }>,
+  baseDir: string,
+): { text: string; stdin: string } {
+  if (parsed.form === 'code') {
+    const { code, input = null } = parsed.settings;
+    return { text: codeProgram(code), stdin: JSON.stringify({ input }) };
+  }
+  const { use, call, args = [], flags = {}, input } = parsed.settings;
+  // `--flag null` would override the flag's default.
+  const given = Object.entries(flags).filter(([, value]) => value !== null);
+  const text = callProgram({
+    module: modulePath(use, baseDir),
+    command: call,
+    args: args.length,
+    flags: given.map(([name]) => name),
+    piped: input !== undefined,
+  });
+  const values = { args, flags: given.map(([, value]) => value), input: input ?? null };
+  return { text, stdin: JSON.stringify(values) };
+}
+
+/** A module beside the definitions by its absolute path; any other is left to Nushell's include paths. */
+function modulePath(use: string, baseDir: string): string {
+  const path = resolve(baseDir, use);
+  return existsSync(path) ? path : use;
+}
+
+const envelopeVerdict: Verdict = (end, { result, stderr }) =>
+  readEnvelope(result) ?? noResult(end, stderr);
+
+const scriptVerdict: Verdict = (end, { result, stderr }): Outcome =>
+  readExitStatus(result, stderr, null) ?? noResult(end, stderr);

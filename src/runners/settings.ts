@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { InvalidDefinitionError } from '../errors.js';
+import type { Outcome } from './runner.js';
+
+/** Parts of `with` that runners of programs share. */
+
+/** Text that stands for code, a path or a name: fixed by the definition, and without NUL, which no program could take. */
+export const staticText = z
+  .string('must be text that is fixed in the definition, not a reference')
+  .min(1, 'must not be empty')
+  .refine((text) => !text.includes('\0'), 'must not hold a NUL character');
+
+const reference = z
+  .record(z.string(), z.unknown())
+  .refine(
+    (value) => Object.keys(value).some((key) => key.startsWith('$')),
+    'must be a value or a reference',
+  );
+
+/** `schema`, or a reference to a value that is not there yet. */
+export function orReference<T extends z.ZodType>(schema: T): T {
+  return z.union([reference, schema]) as unknown as T;
+}
+
+const NAME = /^[^=\0]+$/;
+const environmentValue = z
+  .union([z.string(), z.number(), z.boolean()])
+  .transform(String)
+  .refine((text) => !text.includes('\0'), 'must not hold a NUL character');
+
+/** `env` and `cwd`. Numbers and booleans in `env` become text. */
+export function environmentSettings(when: 'check' | 'start') {
+  const computed = <T extends z.ZodType>(schema: T) =>
+    when === 'check' ? orReference(schema) : schema;
+  return {
+    env: computed(z.record(z.string().regex(NAME), computed(environmentValue))).optional(),
+    cwd: staticText.optional(),
+  };
+}
+
+/** Throws the first problem of a definition as InvalidDefinitionError. */
+export function refuse(problem: z.ZodError | string, path: string): never {
+  if (typeof problem === 'string') throw new InvalidDefinitionError(path, problem);
+  const [issue] = problem.issues;
+  const where = [path, ...(issue?.path ?? []).map(String)].join('.');
+  throw new InvalidDefinitionError(where, issueText(issue));
+}
+
+/** The same for values that came at run time: a failed outcome. */
+export function invalidValue(
+  problem: z.ZodError,
+  codes: Readonly<Record<string, string>>,
+): Outcome {
+  const [issue] = problem.issues;
+  const field = String(issue?.path[0] ?? '');
+  const where = (issue?.path ?? []).map(String).join('.');
+  return {
+    status: 'failed',
+    error: {
+      code: codes[field] ?? 'NUFLOW_INVALID_WITH',
+      message: `${where}: ${issueText(issue)}`,
+    },
+  };
+}
+
+function issueText(issue: z.core.$ZodIssue | undefined): string {
+  if (issue?.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
+  return issue?.message ?? 'is not valid';
+}

@@ -1,0 +1,84 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { JsonValue } from '../definition/json.js';
+import type { ProcessIdentity } from '../world/process-identity.js';
+import { type AttemptFiles, attemptFiles } from './attempt-files.js';
+import { allowedEnvironment, attemptEnvironment } from './environment.js';
+import { exitStatusProgram, readExitStatus } from './exit-status.js';
+import { headOf } from './log-tail.js';
+import { noResult } from './no-result.js';
+import { adoptProcess, ended, executeProcess } from './process-execution.js';
+import type { Attempt, AttemptPlace, Execution, Outcome, Runner } from './runner.js';
+import { environmentSettings, invalidValue, orReference, refuse, staticText } from './settings.js';
+
+export interface ShellRunnerOptions {
+  /** Names of variables of this process that tasks may see, beside the usual ones. */
+  readonly allowEnv?: readonly string[] | undefined;
+}
+
+/** How much of stdout is in the output, bytes; the log file has the whole. */
+const MAX_STDOUT = 256 * 1024;
+
+/**
+ * Runs a program with its arguments; no shell reads them. Exit code 0 is success, with the output
+ * `{ exitCode: 0, stdout, truncated }`: stdout as text with its newlines, up to 256 KiB from its beginning.
+ */
+export class ShellRunner implements Runner {
+  readonly #options: ShellRunnerOptions;
+
+  constructor(options: ShellRunnerOptions = {}) {
+    this.#options = options;
+  }
+
+  check(settings: { readonly [key: string]: JsonValue }, path: string): void {
+    const { error } = atCheck.safeParse(settings);
+    if (error !== undefined) refuse(error, path);
+  }
+
+  start(attempt: Attempt): Execution {
+    const parsed = atStart.safeParse(attempt.with);
+    if (!parsed.success) return ended(invalidValue(parsed.error, INVALID_CODES));
+    const { command, args = [], stdin = '', env, cwd } = parsed.data;
+    return executeProcess(
+      attempt,
+      {
+        ...exitStatusProgram([command, ...args]),
+        cwd: resolve(attempt.baseDir, cwd ?? '.'),
+        env: {
+          ...allowedEnvironment(process.env, this.#options.allowEnv),
+          ...env,
+          ...attemptEnvironment(attempt, attemptFiles(attempt.dir).result),
+        },
+        stdin,
+      },
+      (end, files) => left(files) ?? noResult(end, files.stderr),
+    );
+  }
+
+  adopt(attempt: AttemptPlace, process: ProcessIdentity | undefined): Execution {
+    return adoptProcess(attempt, process, left);
+  }
+}
+
+const INVALID_CODES = { args: 'NUFLOW_INVALID_ARGUMENT' };
+
+function schema(when: 'check' | 'start') {
+  const computed = <T extends z.ZodType>(part: T) => (when === 'check' ? orReference(part) : part);
+  const argument = z.string().refine((arg) => !arg.includes('\0'), 'must not hold a NUL character');
+  return z.strictObject({
+    command: staticText.refine((name) => !name.startsWith('-'), 'must not start with a dash'),
+    args: computed(z.array(computed(argument))).optional(),
+    stdin: computed(z.string()).optional(),
+    ...environmentSettings(when),
+  });
+}
+
+const atCheck = schema('check');
+const atStart = schema('start');
+
+function left({ result, stdout, stderr }: AttemptFiles): Outcome | undefined {
+  return readExitStatus(result, stderr, () => {
+    const { text, truncated } = headOf(stdout, MAX_STDOUT);
+    return { exitCode: 0, stdout: text, truncated };
+  });
+}
