@@ -1,5 +1,5 @@
+import { COOKIE } from './process-table.js';
 import type { AttemptPlace } from './runner.js';
-import { COOKIE } from './sweep.js';
 
 /**
  * What of this process's environment a task sees: what programs need to find their files, tools,

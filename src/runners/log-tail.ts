@@ -1,4 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { attemptFiles } from './attempt-files.js';
+import type { AttemptPlace } from './runner.js';
 
 /** How often a growing log is looked at, ms. */
 const POLL_MS = 100;
@@ -15,18 +17,10 @@ export class LogTail {
   #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #position = 0;
 
-  /** Follows a file from its beginning, or gives undefined when it can't be read: then there is just no live output. */
-  static follow(path: string, onText: (text: string) => void): LogTail | undefined {
-    try {
-      return new LogTail(openSync(path, 'r'), onText);
-    } catch {
-      return undefined;
-    }
-  }
-
-  /** Its timer does not keep the program alive. */
-  private constructor(fd: number, onText: (text: string) => void) {
-    this.#fd = fd;
+  /** Throws what opening the file throws. Its timer does not keep the program alive. */
+  constructor(path: string, from: 'start' | 'end', onText: (text: string) => void) {
+    this.#fd = openSync(path, 'r');
+    if (from === 'end') this.#position = fstatSync(this.#fd).size;
     this.#onText = onText;
     this.#timer = setInterval(() => this.#read(), POLL_MS).unref();
   }
@@ -62,6 +56,21 @@ export class LogTail {
   #emit(text: string): void {
     if (text !== '') this.#onText(text);
   }
+}
+
+/** Hands on what an attempt prints, as it prints it; returns the way to end that, after what is left was read. */
+export function followLogs(attempt: AttemptPlace, from: 'start' | 'end'): () => void {
+  const files = attemptFiles(attempt.dir);
+  const tails = (['stdout', 'stderr'] as const).flatMap((stream) => {
+    try {
+      return [new LogTail(files[stream], from, (text) => attempt.output({ stream, text }))];
+    } catch {
+      return []; // no descriptor left, or no log: then there is just no live output
+    }
+  });
+  return () => {
+    for (const tail of tails) tail.finish();
+  };
 }
 
 /** Last `bytes` of a file as text; empty when it can't be read. */

@@ -1,13 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessIdentity } from '../world/process-identity.js';
-import { identify, isAlive } from '../world/process-identity.js';
-import { type AttemptFiles, attemptFiles, prepareFiles, withStdio } from './attempt-files.js';
-import { LogTail } from './log-tail.js';
+import { identify } from '../world/process-identity.js';
+import { type AttemptFiles, prepareFiles, withStdio } from './attempt-files.js';
+import { followLogs } from './log-tail.js';
 import { type ProcessEnd, type StartedProcess, startProcess } from './process.js';
 import { sendSignal, signalGroup } from './process-group.js';
+import { type ProcessEntry, processTable } from './process-table.js';
 import type { Attempt, AttemptPlace, Execution, Outcome } from './runner.js';
 import { spawnFailure } from './spawn-failure.js';
-import { findByCookie, groupOf, sweep } from './sweep.js';
+import { familyOf, sweep } from './sweep.js';
 
 /** What a runner of programs has to say about an attempt; the rest is the same for all. */
 export interface Program {
@@ -52,7 +52,9 @@ class ProcessExecution implements Execution {
   readonly spawned: Promise<ProcessIdentity | undefined>;
   readonly outcome: Promise<Outcome>;
   readonly #cookie: string;
-  readonly #pid: number | undefined;
+  readonly #leader: number | undefined;
+  /** Processes of the attempt as last seen: a later look finds them even when they lost their parents. */
+  #family: readonly ProcessEntry[] = [];
   #over = false;
   #stopped = false;
 
@@ -64,12 +66,12 @@ class ProcessExecution implements Execution {
     verdict: Verdict,
   ) {
     this.#cookie = attempt.cookie;
-    this.#pid = started.pid;
+    this.#leader = started.pid;
     this.spawned = started.pid === undefined ? Promise.resolve(undefined) : identify(started.pid);
-    const stopTails = followLogs(attempt, files);
+    const stopTails = followLogs(attempt, 'start');
     this.outcome = started.ended.then(async (end) => {
       this.#over = true; // from here on its pid may be another process's
-      if (this.#stopped) await sweep(this.#cookie);
+      if (this.#stopped) await sweep(this.#cookie, this.#family);
       stopTails();
       return end.kind === 'notStarted' ? spawnFailure(end, program) : verdict(end, files);
     });
@@ -77,59 +79,16 @@ class ProcessExecution implements Execution {
 
   stop(how: 'interrupt' | 'kill'): void {
     this.#stopped = true;
-    if (this.#over || this.#pid === undefined) return;
-    if (how === 'kill') signalGroup(this.#pid, 'SIGKILL');
-    else interrupt(this.#pid, this.#cookie);
+    if (this.#leader !== undefined) void this.#signal(this.#leader, how);
   }
-}
 
-/** SIGINT once to each process of the attempt: its group, and those that left it. */
-function interrupt(leader: number, cookie: string): void {
-  const strays = findByCookie(cookie).filter((pid) => groupOf(pid) !== leader);
-  signalGroup(leader, 'SIGINT');
-  for (const pid of strays) sendSignal(pid, 'SIGINT');
-}
-
-function followLogs(attempt: AttemptPlace, files: AttemptFiles): () => void {
-  const tails = (['stdout', 'stderr'] as const).map((stream) =>
-    LogTail.follow(files[stream], (text) => attempt.output({ stream, text })),
-  );
-  return () => {
-    for (const tail of tails) tail?.finish();
-  };
-}
-
-/** How often an adopted process is looked at, ms: it is nobody's child, so its end is not announced. */
-const ADOPTED_POLL_MS = 100;
-
-/** Reads the outcome an attempt left in its files; undefined when it left none. */
-export type LeftOutcome = (files: AttemptFiles) => Outcome | undefined;
-
-/** Takes over an attempt that another process started, see Runner.adopt. */
-export function adoptProcess(
-  attempt: AttemptPlace,
-  process: ProcessIdentity | undefined,
-  left: LeftOutcome,
-): Execution {
-  const files = attemptFiles(attempt.dir);
-  let stopped = false;
-  const alive = async (): Promise<boolean> => process !== undefined && (await isAlive(process));
-  const outcome = async (): Promise<Outcome> => {
-    const stopTails = followLogs(attempt, files);
-    while (await alive()) await delay(ADOPTED_POLL_MS);
-    const found = left(files);
-    // A process that nobody is told of any more, or that was stopped, must not go on.
-    if (stopped || found === undefined) await sweep(attempt.cookie);
-    stopTails();
-    return found ?? { status: 'interrupted' };
-  };
-  return {
-    spawned: alive().then((yes) => (yes ? process : undefined)),
-    outcome: outcome(),
-    stop: (how) => {
-      stopped = true;
-      const signal = how === 'kill' ? 'SIGKILL' : 'SIGINT';
-      for (const pid of findByCookie(attempt.cookie)) sendSignal(pid, signal);
-    },
-  };
+  /** SIGINT once to each process of the attempt, those that left its group included; or SIGKILL to the group, before the sweep. */
+  async #signal(leader: number, how: 'interrupt' | 'kill'): Promise<void> {
+    // Looked at first: with the group go the parents by whom its descendants are found.
+    this.#family = familyOf(await processTable(), this.#cookie, this.#family);
+    if (this.#over) return;
+    signalGroup(leader, how === 'kill' ? 'SIGKILL' : 'SIGINT');
+    if (how === 'kill') return;
+    for (const { pid, group } of this.#family) if (group !== leader) sendSignal(pid, 'SIGINT');
+  }
 }

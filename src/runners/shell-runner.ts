@@ -2,12 +2,13 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { JsonValue } from '../definition/json.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
+import { adoptProcess } from './adopted-execution.js';
 import { type AttemptFiles, attemptFiles } from './attempt-files.js';
 import { allowedEnvironment, attemptEnvironment } from './environment.js';
 import { exitStatusProgram, readExitStatus } from './exit-status.js';
 import { headOf } from './log-tail.js';
 import { noResult } from './no-result.js';
-import { adoptProcess, ended, executeProcess } from './process-execution.js';
+import { ended, executeProcess } from './process-execution.js';
 import type { Attempt, AttemptPlace, Execution, Outcome, Runner } from './runner.js';
 import { environmentSettings, invalidValue, orReference, refuse, staticText } from './settings.js';
 

@@ -1,59 +1,68 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sendSignal } from './process-group.js';
-
-/** Variable by which every process of an attempt is known, whatever group or session it moved to. */
-export const COOKIE = 'NUFLOW_COOKIE';
+import { type ProcessEntry, processTable } from './process-table.js';
 
 /**
- * Pids of the living processes that have the cookie in the environment they were started with.
- * Linux only: elsewhere there is no /proc and the answer is empty, so only process groups are
- * stopped there. A descendant that was started with an empty environment, or as another user, is not found.
+ * The processes of an attempt that live now: those with its cookie, those known to be its own from an
+ * earlier look, and all descendants of either. Linux only: elsewhere the table is empty, and only
+ * process groups are stopped. A process that both lost the cookie and its parent before it was ever
+ * seen (`env -i setsid …`) or that runs as another user is not found.
  */
-export function findByCookie(cookie: string): number[] {
-  const wanted = `${COOKIE}=${cookie}`;
-  return processIds().filter((pid) => environmentOf(pid).split('\0').includes(wanted));
+export function familyOf(
+  table: readonly ProcessEntry[],
+  cookie: string,
+  known: readonly ProcessEntry[] = [],
+): ProcessEntry[] {
+  const seen = new Set(known.map(nameOf));
+  const isRoot = (entry: ProcessEntry): boolean =>
+    entry.cookie === cookie || seen.has(nameOf(entry));
+  const family = table.filter(isRoot);
+  const members = new Set(family.map((entry) => entry.pid));
+  const children = byParent(table);
+  // Grows while it is walked, so grandchildren are reached too.
+  for (const member of family) {
+    for (const child of children.get(member.pid) ?? []) {
+      if (members.has(child.pid)) continue;
+      members.add(child.pid);
+      family.push(child);
+    }
+  }
+  return family;
 }
 
-function processIds(): number[] {
-  try {
-    return readdirSync('/proc').map(Number).filter(Number.isInteger);
-  } catch {
-    return [];
+function byParent(table: readonly ProcessEntry[]): ReadonlyMap<number, readonly ProcessEntry[]> {
+  const children = new Map<number, ProcessEntry[]>();
+  for (const entry of table) {
+    const siblings = children.get(entry.parent);
+    if (siblings === undefined) children.set(entry.parent, [entry]);
+    else siblings.push(entry);
   }
+  return children;
 }
 
-function environmentOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1');
-  } catch {
-    return ''; // ended meanwhile, or someone else's
-  }
-}
-
-/** Process group of a process, or undefined when it is gone (or there is no /proc). */
-export function groupOf(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // Fields 3 to 5 of proc(5) stat: state, parent, group; the name before them ends with the last parenthesis.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]);
-  } catch {
-    return undefined;
-  }
+function nameOf({ pid, startTime }: ProcessEntry): string {
+  return `${pid} ${startTime}`;
 }
 
 const FIRST_WAIT_MS = 2;
 const LONGEST_WAIT_MS = 200;
 
+/** Empty looks in a row that prove nothing is left: one alone may miss a process that forks and ends meanwhile. */
+const EMPTY_LOOKS = 2;
+
 /**
- * Kills every process with the cookie, and those they start meanwhile, until none is left. Takes as
+ * Kills every process of an attempt, and those they start meanwhile, until none is left. Takes as
  * long as that takes: a process in uninterruptible sleep is waited for, since it is still there.
  */
-export async function sweep(cookie: string): Promise<void> {
-  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-    const pids = findByCookie(cookie);
-    if (pids.length === 0) return;
-    for (const pid of pids) sendSignal(pid, 'SIGKILL');
+export async function sweep(cookie: string, known: readonly ProcessEntry[] = []): Promise<void> {
+  let family = known;
+  let wait = FIRST_WAIT_MS;
+  for (let empty = 0; empty < EMPTY_LOOKS; ) {
+    family = familyOf(await processTable(), cookie, family);
+    empty = family.length === 0 ? empty + 1 : 0;
+    if (family.length === 0) continue;
+    for (const { pid } of family) sendSignal(pid, 'SIGKILL');
     await delay(wait);
+    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   }
 }

@@ -28,21 +28,28 @@ def __nuflow_error [e] {
   let details = if ($json | is-empty) { $e.details? } else { $json | from json }
   {ok: false, error: ({msg: $e.msg, rendered: $e.rendered?, exit_code: $e.exit_code?} | merge ($details | default {}))}
 }
-def __nuflow_run [task: closure] {
+def __nuflow_leave [] {
+  let envelope = $in
   let result = $env.NUFLOW_RESULT
-  # Collected first: an external that fails at the end of a pipeline must fail the task.
-  let envelope = try {
-    let value = do $task
-    '{"ok":true,"value":' + ($value | to json --raw) + '}'
-  } catch {|e| __nuflow_error $e | to json --raw }
   $envelope | save --raw --force ($result + '.tmp')
   mv --force ($result + '.tmp') $result
 }
-# An unknown name would be run as an external program.
-def __nuflow_known [command: string, found: list] {
+def __nuflow_run [task: closure] {
+  # Collected first: an external that fails at the end of a pipeline must fail the task.
+  try {
+    let value = do $task
+    '{"ok":true,"value":' + ($value | to json --raw) + '}'
+  } catch {|e| __nuflow_error $e | to json --raw } | __nuflow_leave
+}
+def __nuflow_call [command: string, found: list, task: closure] {
+  # An unknown name would be run as an external program.
   if ($found | is-empty) or $found.0.type == 'external' {
-    error make --unspanned {msg: $"The module has no command '($command)'", help: 'Check the name; a module that exports main is called by its own name.'}
-  }
+    {
+      msg: $"The module has no command '($command)'"
+      code: 'NUFLOW_NO_COMMAND'
+      help: 'Check the name; a module that exports main is called by its own name.'
+    } | {ok: false, error: $in} | to json --raw | __nuflow_leave
+  } else { __nuflow_run $task }
 }
 `;
 
@@ -56,7 +63,7 @@ export function callProgram(shape: CallShape): string {
     READ,
     HELPERS,
     `use ${rawString(module)} *`,
-    `__nuflow_run { __nuflow_known ${name} (which ${name}); ${piped ? '$__nuflow.input | ' : ''}${command}${args.join('')}${flags.join('')} }`,
+    `__nuflow_call ${name} (which ${name}) { ${piped ? '$__nuflow.input | ' : ''}${command}${args.join('')}${flags.join('')} }`,
     '',
   ].join('\n');
 }

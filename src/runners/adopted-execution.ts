@@ -1,0 +1,69 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { identify, isAlive, type ProcessIdentity } from '../world/process-identity.js';
+import { type AttemptFiles, attemptFiles } from './attempt-files.js';
+import { followLogs } from './log-tail.js';
+import { sendSignal } from './process-group.js';
+import { type ProcessEntry, processTable } from './process-table.js';
+import type { AttemptPlace, Execution, Outcome } from './runner.js';
+import { familyOf, sweep } from './sweep.js';
+
+/** How often an adopted process is looked at, ms: it is nobody's child, so its end is not announced. */
+const POLL_MS = 100;
+
+/** Reads the outcome an attempt left in its files; undefined when it left none. */
+export type LeftOutcome = (files: AttemptFiles) => Outcome | undefined;
+
+/**
+ * Takes over an attempt that another process started, see Runner.adopt:
+ *
+ *   alive? ── yes ──► wait for its end ──► outcome left? ── yes ──► that
+ *      └── no ────────────────────────────────►└── no ──► sweep ──► interrupted
+ */
+export function adoptProcess(
+  attempt: AttemptPlace,
+  process: ProcessIdentity | undefined,
+  left: LeftOutcome,
+): Execution {
+  return new AdoptedExecution(attempt, process, left);
+}
+
+class AdoptedExecution implements Execution {
+  readonly spawned: Promise<ProcessIdentity | undefined>;
+  readonly outcome: Promise<Outcome>;
+  readonly #cookie: string;
+  #family: readonly ProcessEntry[] = [];
+  #stopped = false;
+
+  constructor(attempt: AttemptPlace, process: ProcessIdentity | undefined, left: LeftOutcome) {
+    this.#cookie = attempt.cookie;
+    this.spawned = this.#living(process);
+    this.outcome = this.spawned.then(async (found) => {
+      const stopTails = followLogs(attempt, 'end');
+      while (found !== undefined && (await isAlive(found))) await delay(POLL_MS);
+      const outcome = left(attemptFiles(attempt.dir));
+      // What is told to nobody, or was to stop, must not go on.
+      if (this.#stopped || outcome === undefined) await sweep(this.#cookie, this.#family);
+      stopTails();
+      return outcome ?? { status: 'interrupted' };
+    });
+  }
+
+  stop(how: 'interrupt' | 'kill'): void {
+    this.#stopped = true;
+    void this.#look().then((family) => {
+      for (const { pid } of family) sendSignal(pid, how === 'kill' ? 'SIGKILL' : 'SIGINT');
+    });
+  }
+
+  /** The attempt's process if it runs: the one the journal knows, else the oldest with the cookie. */
+  async #living(known: ProcessIdentity | undefined): Promise<ProcessIdentity | undefined> {
+    if (known !== undefined) return (await isAlive(known)) ? known : undefined;
+    const [oldest] = (await this.#look()).toSorted((a, b) => +a.startTime - +b.startTime);
+    return oldest === undefined ? undefined : identify(oldest.pid);
+  }
+
+  async #look(): Promise<readonly ProcessEntry[]> {
+    this.#family = familyOf(await processTable(), this.#cookie, this.#family);
+    return this.#family;
+  }
+}

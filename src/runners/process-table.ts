@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** A living process, as /proc shows it. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  /** Clock ticks after boot, as text: with the pid it names the process while the machine is up. */
+  readonly startTime: string;
+  /** Value of NUFLOW_COOKIE in the environment it was started with, if that is ours to read. */
+  readonly cookie: string | undefined;
+}
+
+/** Variable by which every process of an attempt is known, whatever group or session it moved to. */
+export const COOKIE = 'NUFLOW_COOKIE';
+
+let pending: Promise<readonly ProcessEntry[]> | undefined;
+
+/**
+ * All living processes, looked up after the call. Calls made before the look-up begins share it, so
+ * that stopping a thousand tasks does not read /proc a thousand times. Empty where there is no /proc.
+ */
+export function processTable(): Promise<readonly ProcessEntry[]> {
+  pending ??= new Promise((resolve) => {
+    setImmediate(() => {
+      pending = undefined;
+      resolve(readProcessTable());
+    });
+  });
+  return pending;
+}
+
+function readProcessTable(): ProcessEntry[] {
+  return processIds()
+    .map(readEntry)
+    .filter((entry) => entry !== undefined);
+}
+
+function processIds(): string[] {
+  try {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+function readEntry(pid: string): ProcessEntry | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  // proc(5): the name in parentheses may hold anything, so fields count from the last parenthesis.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, parent, group] = fields;
+  const startTime = fields[STARTTIME];
+  // A zombie has ended; it only waits for its parent to notice.
+  if (startTime === undefined || state === 'Z' || state === 'X') return undefined;
+  const cookie = cookieOf(read(`/proc/${pid}/environ`));
+  return { pid: Number(pid), parent: Number(parent), group: Number(group), startTime, cookie };
+}
+
+/** Field 22 of proc(5) stat, counted from field 3. */
+const STARTTIME = 22 - 3;
+const PREFIX = `${COOKIE}=`;
+
+function cookieOf(environ: string): string | undefined {
+  if (!environ.includes(PREFIX)) return undefined;
+  const entry = environ.split('\0').find((variable) => variable.startsWith(PREFIX));
+  return entry?.slice(PREFIX.length);
+}
+
+/** Empty when the process ended meanwhile or is someone else's. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
