@@ -86,7 +86,8 @@ def "main cluster delete" [name: string, --infra: string = 'local', --json] {
 
 # Lists the orchestrator's workflows.
 def "main workflow list" [--json] {
-  orchestrator workflows | show $json
+  let found = orchestrator workflows
+  if $json { $found | show true } else { $found | select id workflow status | show false }
 }
 
 # Shows a workflow, task by task.
