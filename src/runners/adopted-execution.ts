@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { identify, isAlive, type ProcessIdentity } from '../world/process-identity.js';
 import { type AttemptFiles, attemptFiles } from './attempt-files.js';
+import { familyOf } from './family.js';
 import { followLogs } from './log-tail.js';
-import { sendSignal } from './process-group.js';
+import { interruptFamily, sendSignal } from './process-group.js';
 import { type ProcessEntry, processTable } from './process-table.js';
 import type { AttemptPlace, Execution, Outcome } from './runner.js';
-import { familyOf, sweep } from './sweep.js';
+import { sweep } from './sweep.js';
 
 /** How often an adopted process is looked at, ms: it is nobody's child, so its end is not announced. */
 const POLL_MS = 100;
@@ -32,6 +33,7 @@ class AdoptedExecution implements Execution {
   readonly outcome: Promise<Outcome>;
   readonly #cookie: string;
   #family: readonly ProcessEntry[] = [];
+  #over = false;
   #stopped = false;
 
   constructor(attempt: AttemptPlace, process: ProcessIdentity | undefined, left: LeftOutcome) {
@@ -40,6 +42,7 @@ class AdoptedExecution implements Execution {
     this.outcome = this.spawned.then(async (found) => {
       const stopTails = followLogs(attempt, 'end');
       while (found !== undefined && (await isAlive(found))) await delay(POLL_MS);
+      this.#over = true;
       const outcome = left(attemptFiles(attempt.dir));
       // What is told to nobody, or was to stop, must not go on.
       if (this.#stopped || outcome === undefined) await sweep(this.#cookie, this.#family);
@@ -51,7 +54,9 @@ class AdoptedExecution implements Execution {
   stop(how: 'interrupt' | 'kill'): void {
     this.#stopped = true;
     void this.#look().then((family) => {
-      for (const { pid } of family) sendSignal(pid, how === 'kill' ? 'SIGKILL' : 'SIGINT');
+      if (how === 'interrupt') return interruptFamily(family, () => this.#over);
+      for (const { pid } of family) sendSignal(pid, 'SIGKILL');
+      return undefined;
     });
   }
 

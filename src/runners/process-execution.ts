@@ -1,13 +1,14 @@
 import type { ProcessIdentity } from '../world/process-identity.js';
 import { identify } from '../world/process-identity.js';
 import { type AttemptFiles, prepareFiles, withStdio } from './attempt-files.js';
+import { familyOf } from './family.js';
 import { followLogs } from './log-tail.js';
 import { type ProcessEnd, type StartedProcess, startProcess } from './process.js';
-import { sendSignal, signalGroup } from './process-group.js';
+import { interruptFamily, signalGroup } from './process-group.js';
 import { type ProcessEntry, processTable } from './process-table.js';
 import type { Attempt, AttemptPlace, Execution, Outcome } from './runner.js';
 import { spawnFailure } from './spawn-failure.js';
-import { familyOf, sweep } from './sweep.js';
+import { sweep } from './sweep.js';
 
 /** What a runner of programs has to say about an attempt; the rest is the same for all. */
 export interface Program {
@@ -82,13 +83,12 @@ class ProcessExecution implements Execution {
     if (this.#leader !== undefined) void this.#signal(this.#leader, how);
   }
 
-  /** SIGINT once to each process of the attempt, those that left its group included; or SIGKILL to the group, before the sweep. */
   async #signal(leader: number, how: 'interrupt' | 'kill'): Promise<void> {
     // Looked at first: with the group go the parents by whom its descendants are found.
     this.#family = familyOf(await processTable(), this.#cookie, this.#family);
     if (this.#over) return;
-    signalGroup(leader, how === 'kill' ? 'SIGKILL' : 'SIGINT');
-    if (how === 'kill') return;
-    for (const { pid, group } of this.#family) if (group !== leader) sendSignal(pid, 'SIGINT');
+    if (how === 'kill') signalGroup(leader, 'SIGKILL');
+    else if (this.#family.length === 0) signalGroup(leader, 'SIGINT');
+    else await interruptFamily(this.#family, () => this.#over);
   }
 }

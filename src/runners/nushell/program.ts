@@ -42,8 +42,8 @@ def __nuflow_run [task: closure] {
   } catch {|e| __nuflow_error $e | to json --raw } | __nuflow_leave
 }
 def __nuflow_call [command: string, found: list, task: closure] {
-  # An unknown name would be run as an external program.
-  if ($found | is-empty) or $found.0.type == 'external' {
+  # An unknown name would be run as an external program, and a wrong one as a builtin.
+  if ($found | is-empty) or $found.0.type not-in [custom alias] {
     {
       msg: $"The module has no command '($command)'"
       code: 'NUFLOW_NO_COMMAND'
