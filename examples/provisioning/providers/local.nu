@@ -67,32 +67,23 @@ def create-vm [request: record]: nothing -> record {
   mkdir $dir
   chmod-private $dir
   claim $dir $request
-  if not ($dir | path join server.conf | path exists) { configure $dir $request }
+  configure $dir $request
   ^node $program start $dir
   find-vm $name
 }
 
-# Makes the name this request's own, or fails when it is another's. ln(1) makes the file whole or not at
-# all, and fails when it is there: two requests at the same instant can't both succeed.
+# Makes the name this request's own, or fails when it is another's.
 def claim [dir: path, request: record] {
-  let file = $dir | path join claim.json
-  let aside = $dir | path join $"claim.(random uuid).json"
-  $request | insert at (date now | format date '%+') | to json | save $aside
-  let linked = ^ln $aside $file | complete
-  rm --permanent $aside
-  if $linked.exit_code == 0 { return }
-  if (open $file).key != $request.key {
+  let made = put-once ($dir | path join claim.json) ($request | insert at (date now | format date '%+') | to json)
+  if ($made | from json).key != $request.key {
     fail server_exists $"there is a server '($request.name)' already" $"delete it first: provisioning server delete ($request.name)"
   }
 }
 
 def configure [dir: path, request: record] {
-  let template = tool-dir | path join templates server.conf
   let values = $request | select name key cluster size network image
     | insert id (random uuid) | insert ledger (state-dir | path join ledger.ndjson)
-  let aside = $dir | path join server.conf.new
-  render $template $values | save --force $aside
-  mv --force $aside ($dir | path join server.conf)
+  put-once ($dir | path join server.conf) (render (tool-dir | path join templates server.conf) $values) | ignore
 }
 
 def attach-volume [request: record]: nothing -> record {
@@ -158,13 +149,20 @@ def secret [at: record]: nothing -> record {
 
 # Saves a record unless it is there already; gives back what is there.
 def keep [file: path, value: record]: nothing -> record {
+  mkdir ($file | path dirname)
+  put-once $file ($value | to json) | from json
+}
+
+# Writes a file that is not there yet; gives back what is in it then. ln(1) puts it there whole or not at all,
+# and fails when it is there: of two requests at the same instant, one makes it and both find it.
+def put-once [file: path, text: string]: nothing -> string {
   if not ($file | path exists) {
-    mkdir ($file | path dirname)
     let aside = $"($file).(random uuid)"
-    $value | to json | save $aside
-    mv --force $aside $file
+    $text | save --raw $aside
+    ^ln $aside $file | complete | ignore
+    rm --permanent $aside
   }
-  open $file
+  open --raw $file
 }
 
 # Servers hold secrets.
