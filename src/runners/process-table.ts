@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** A living process, as /proc shows it. */
 export interface ProcessEntry {
@@ -19,6 +20,7 @@ let pending: Promise<readonly ProcessEntry[]> | undefined;
 /**
  * All living processes, looked up after the call. Calls made before the look-up begins share it, so
  * that stopping a thousand tasks does not read /proc a thousand times. Empty where there is no /proc.
+ * Never rejects: without a descriptor to read with, it waits for one, since "none" would be a lie.
  */
 export function processTable(): Promise<readonly ProcessEntry[]> {
   pending ??= new Promise((resolve) => {
@@ -30,18 +32,22 @@ export function processTable(): Promise<readonly ProcessEntry[]> {
   return pending;
 }
 
-function readProcessTable(): ProcessEntry[] {
-  return processIds()
-    .map(readEntry)
-    .filter((entry) => entry !== undefined);
+const RETRY_MS = 50;
+
+async function readProcessTable(): Promise<readonly ProcessEntry[]> {
+  for (;;) {
+    try {
+      return processIds()
+        .map(readEntry)
+        .filter((entry) => entry !== undefined);
+    } catch {
+      await delay(RETRY_MS);
+    }
+  }
 }
 
 function processIds(): string[] {
-  try {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  } catch {
-    return [];
-  }
+  return existsSync('/proc') ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
 }
 
 function readEntry(pid: string): ProcessEntry | undefined {
@@ -66,11 +72,15 @@ function cookieOf(environ: string): string | undefined {
   return entry?.slice(PREFIX.length);
 }
 
+const NO_DESCRIPTOR = ['EMFILE', 'ENFILE', 'ENOMEM'];
+
 /** Empty when the process ended meanwhile or is someone else's. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'latin1');
-  } catch {
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (NO_DESCRIPTOR.includes(code)) throw error;
     return '';
   }
 }
