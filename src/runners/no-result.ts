@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { stripVTControlCharacters } from 'node:util';
 import { tailOf } from './log-tail.js';
 import type { ProcessEnd } from './process.js';
@@ -44,5 +45,15 @@ function exited(exitCode: number, stderr: string) {
           'The process ended with exit code 0 but left no result; "exit" ends it before the result is written, use "return".',
         exitCode,
       }
-    : { code: 'NUFLOW_EXIT', message: `The process ended with exit code ${exitCode}.`, exitCode };
+    : {
+        code: 'NUFLOW_EXIT',
+        message: `The process ended with exit code ${exitCode}${signalHint(exitCode)}.`,
+        exitCode,
+      };
+}
+
+/** Shells report a program that a signal ended as 128 + its number; a program may also choose such a code itself. */
+function signalHint(exitCode: number): string {
+  const [name] = Object.entries(constants.signals).find(([, n]) => n === exitCode - 128) ?? [];
+  return name === undefined ? '' : ` (as after ${name})`;
 }

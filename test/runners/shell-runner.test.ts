@@ -1,0 +1,121 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Attempt } from '../../src/runners/runner.js';
+import { ShellRunner } from '../../src/runners/shell-runner.js';
+import { NAUGHTY_STRINGS } from '../support/naughty-strings.js';
+import { AttemptRig, errorOf, outputOf, temporaryFolder } from './attempts.js';
+
+describe('ShellRunner', () => {
+  const folder = temporaryFolder();
+  const runner = new ShellRunner();
+  const output = (settings: Parameters<typeof outputOf>[2]) => outputOf(runner, folder, settings);
+  const error = (settings: Parameters<typeof errorOf>[2]) => errorOf(runner, folder, settings);
+
+  it('gives exit code and stdout of a program that succeeds', async () => {
+    expect(await output({ command: 'printf', args: ['a\\nb\\n'] })).toEqual({
+      exitCode: 0,
+      stdout: 'a\nb\n',
+      truncated: false,
+    });
+  });
+
+  it('gives the beginning of a long stdout', async () => {
+    const code = 'i=0; while [ $i -lt 3000 ]; do printf "%0100d" $i; i=$((i+1)); done';
+    const found = await output({ command: 'sh', args: ['-c', code] });
+    expect(found).toMatchObject({ truncated: true });
+    expect((found as { stdout: string }).stdout).toHaveLength(256 * 1024);
+  });
+
+  it('fails with the exit code and the end of stderr', async () => {
+    expect(await error({ command: 'sh', args: ['-c', 'echo out; echo oops >&2; exit 4'] })).toEqual(
+      {
+        code: 'NUFLOW_EXIT',
+        message: expect.stringContaining('4'),
+        exitCode: 4,
+        rendered: 'oops\n',
+      },
+    );
+  });
+
+  it('fails with 127 when there is no such program, 126 when it is none', async () => {
+    expect(await error({ command: 'no-such-program-here' })).toMatchObject({ exitCode: 127 });
+    expect(await error({ command: '/etc/passwd' })).toMatchObject({ exitCode: 126 });
+  });
+
+  it('says of an exit code above 128 which signal may be behind it', async () => {
+    const killed = await error({ command: 'sh', args: ['-c', 'kill -9 $$'] });
+    expect(killed).toMatchObject({ code: 'NUFLOW_EXIT', exitCode: 137 });
+    expect(killed.message).toContain('SIGKILL');
+  });
+
+  it('brings every argument to the program as it is: no shell reads them', async () => {
+    const args = NAUGHTY_STRINGS.filter((text) => text.length < 1000);
+    const found = await output({ command: 'printf', args: ['%s\\0', ...args] });
+    expect((found as { stdout: string }).stdout.split('\0').slice(0, -1)).toEqual(args);
+  });
+
+  it.each(['eval', 'exit', 'cd', '.', 'export', 'a=b', '$(touch pwned)', 'touch pwned; true'])(
+    'takes %j for the name of a program, not for shell code',
+    async (command) => {
+      expect((await error({ command, args: ['touch pwned'] })).exitCode).toBeGreaterThan(125);
+      expect(existsSync(join(folder, 'pwned'))).toBe(false);
+    },
+  );
+
+  it('gives the program its standard input, empty by default', async () => {
+    const stdin = 'héllo\n"$(x)"';
+    expect(await output({ command: 'cat', stdin })).toMatchObject({ stdout: stdin });
+    expect(await output({ command: 'cat' })).toMatchObject({ stdout: '' });
+  });
+
+  it('runs in its working folder with its environment', async () => {
+    const settings = { command: 'sh', args: ['-c', 'pwd; echo $FOO $NUFLOW_TASK_ID'], cwd: '/' };
+    expect(await output({ ...settings, env: { FOO: 'a  b' } })).toMatchObject({
+      stdout: '/\na b task\n',
+    });
+  });
+
+  it('fails clearly for a NUL character and for an argument that is too long', async () => {
+    expect((await error({ command: 'echo', args: ['a\0b'] })).code).toBe('NUFLOW_INVALID_ARGUMENT');
+    expect(await error({ command: 'echo', args: ['x'.repeat(200_000)] })).toMatchObject({
+      code: 'NUFLOW_SPAWN_FAILED',
+      message: expect.stringContaining('too long'),
+    });
+    expect((await error({ command: 'true', cwd: 'not-there' })).message).toContain('not-there');
+  });
+
+  it('writes the exit code where a later orchestrator finds it, also when it was interrupted', async () => {
+    const rig = new AttemptRig(folder, {
+      with: { command: 'sh', args: ['-c', 'trap "exit 9" INT; echo ready; sleep 60 & wait'] },
+    });
+    const execution = rig.start(runner);
+    await rig.printed(/ready/);
+    execution.stop('interrupt');
+    expect(await execution.outcome).toMatchObject({ error: { exitCode: 9 } });
+    expect(readFileSync(join(rig.attempt.dir, 'result.json'), 'utf8')).toBe('{"exitCode":9}');
+    expect(await runner.adopt(rig.attempt, undefined).outcome).toMatchObject({
+      error: { exitCode: 9 },
+    });
+  });
+
+  it.each([
+    [{ command: { $input: 'x' } }, 'command'],
+    [{ command: '-x' }, 'command'],
+    [{ command: 'a\0' }, 'command'],
+    [{ command: 'a', args: 'x' }, 'args'],
+    [{ command: 'a', shell: true }, 'shell'],
+    [{ command: 'a', cwd: { $input: 'x' } }, 'cwd'],
+  ])('refuses %j', (settings, part) => {
+    expect(() => runner.check(settings, 'tasks.t')).toThrow(new RegExp(`^tasks\\.t.*${part}`));
+  });
+
+  it.each<Attempt['with']>([
+    { command: 'a', args: { $input: 'x' } },
+    { command: 'a', args: ['x', { $output: 'b.c' }], stdin: { $function: 'stdin' } },
+    { command: 'a', env: { A: { $input: 'x' }, B: 'y', C: 1 } },
+    { command: 'a', env: { $function: 'env' } },
+  ])('accepts references where values stand: %j', (settings) => {
+    runner.check(settings, 'tasks.t');
+  });
+});
