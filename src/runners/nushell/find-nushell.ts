@@ -86,11 +86,12 @@ function behindLauncher(path: string): string | undefined {
 
 function isScript(path: string): boolean {
   const start = Buffer.alloc(2);
-  const fd = openSync(path, 'r');
   try {
+    const fd = openSync(path, 'r');
     readSync(fd, start, 0, start.length, 0);
-  } finally {
     closeSync(fd);
+  } catch {
+    return false; // may be executed but not read, which only a binary can be
   }
   return start.toString('latin1') === '#!';
 }
