@@ -24,6 +24,7 @@ export def provider [config: record]: nothing -> record {
 
 # Runs an action as slow, and as unreliable, as the infrastructure file wants it.
 def played [config: record, op: string, subject: string, action: closure] {
+  print --stderr $"($op) ($subject)"
   sleep $config.delay
   let failures = $config.fail | get --optional $op | default 0
   if $failures == always { fail provider_unavailable $"($op) of ($subject): the provider is always down" }
