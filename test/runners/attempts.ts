@@ -18,7 +18,7 @@ function binaryIn(modules: string): string {
   return fileURLToPath(new URL(path, import.meta.url));
 }
 
-/** A folder that is removed when the tests of the file are done. */
+/** A folder that is removed when the tests around the call are done; not for use inside a test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'nuflow-runners-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { NushellRunner } from '../../../src/runners/nushell/nushell-runner.js';
@@ -24,8 +24,9 @@ const WAIT_FOR_GO = `while not ('go' | path exists) { sleep 5ms }`;
 describe.each(NUSHELLS)('attempts of a dead orchestrator on Nushell %s', (_version, binary) => {
   const library = builtLibrary();
   const runner = new NushellRunner({ binary });
+  const all = temporaryFolder();
   const begin = (code: string) => {
-    const folder = temporaryFolder();
+    const folder = mkdtempSync(join(all, 'run-'));
     const rig = new AttemptRig(folder, { with: { code } });
     return { rig, folder, go: () => writeFileSync(join(folder, 'go'), '') };
   };
