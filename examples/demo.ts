@@ -47,6 +47,9 @@ async function stopDaemon(daemon: ChildProcess | undefined): Promise<void> {
   await exited;
 }
 
+/** Ends a CLI that is still at work when the demo is over. */
+const over = new AbortController();
+
 /** Runs the Nushell CLI in front of our eyes; returns what it printed when `quiet`. Throws when it fails. */
 async function provisioning(
   args: readonly string[],
@@ -56,6 +59,7 @@ async function provisioning(
   if (how === 'shown') console.log(`\n$ provisioning ${args.join(' ')}`);
   const cli = spawn(join(provisioningDir(), 'provisioning'), args, {
     env,
+    signal: over.signal,
     stdio: ['ignore', how === 'shown' ? 'inherit' : 'pipe', 'inherit'],
   });
   const printed: string[] = [];
@@ -105,6 +109,7 @@ async function main(): Promise<void> {
     const url = await Promise.race([ready(daemon), interrupted]);
     await Promise.race([scene({ ...env, PROVISIONING_ORCHESTRATOR: url }), interrupted]);
   } finally {
+    over.abort();
     await stopDaemon(daemon);
     // Servers that are still there end when their folder does.
     await rm(work, { recursive: true, force: true, maxRetries: 5 });

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type Context, Hono } from 'hono';
-import type { Orchestrator, RunSnapshot } from 'nuflow';
+import type { Orchestrator } from 'nuflow';
 import { z } from 'zod';
 import type { Catalog } from '../workflows/catalog.js';
 import { REQUESTS, type RequestKind } from '../workflows/requests.js';
-import { runEvents } from './events.js';
+import { isOver, runEvents } from './events.js';
 import { sameMachine, smallBody, withToken } from './guards.js';
 import { answerProblem, Problem, respond } from './problem.js';
 import { lastSeen, sendEvents } from './sse.js';
@@ -86,7 +86,7 @@ function addViews(app: Hono, { orchestrator, dataDir }: Daemon): void {
     const found = await orchestrator.inspect(c.req.param('id'));
     // To an EventSource this says: don't come again.
     if (isOver(found) && seen >= found.seq) return c.body(null, 204);
-    return sendEvents(c, await runEvents(orchestrator, found, seen + 1));
+    return sendEvents(c, await runEvents(orchestrator, found.id, seen + 1));
   });
   app.get('/workflows/:id/tasks/:task/log', async (c) => {
     const run = await orchestrator.inspect(c.req.param('id'));
@@ -116,8 +116,4 @@ async function cancel(c: Context, { orchestrator }: Daemon, id: string): Promise
   }
   const { status } = await orchestrator.inspect(id);
   return c.json({ workflow_id: id, status }, 202);
-}
-
-function isOver({ status }: RunSnapshot): boolean {
-  return status !== 'running' && status !== 'cancelling';
 }

@@ -12,8 +12,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
 /**
- * Folder with daemon.js and the library it imports, built from the sources as they are before the tests
- * of the file, removed after. Under `examples/`, where it finds its packages and the Nushell tool.
+ * Folder with daemon.js, demo.js and the library they import, built from the sources as they are before the tests
+ * of the file, removed after. Under `examples/`, where they find their packages and the Nushell tool.
  */
 export function builtExamples(): string {
   const modules = join(ROOT, 'examples/node_modules');
@@ -26,7 +26,15 @@ export function builtExamples(): string {
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     // Types are checked elsewhere; here `nuflow` has none yet.
     const how = ['--ignoreConfig', '--noCheck', '--module', 'nodenext', '--target', 'es2023'];
-    tsc(...how, '--rootDir', 'examples', '--outDir', folder, 'examples/daemon.ts');
+    tsc(
+      ...how,
+      '--rootDir',
+      'examples',
+      '--outDir',
+      folder,
+      'examples/demo.ts',
+      'examples/daemon.ts',
+    );
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
