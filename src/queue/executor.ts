@@ -7,14 +7,16 @@ export interface Executor {
   /** Jobs that may run at once in the pool (default: the orchestrator's own). Throws InvalidDefinitionError for an unknown pool. */
   limit(pool?: string): number;
   /**
-   * Queues a job. It runs when a slot is free; higher priority first, then first come. The slot is
-   * held until its promise settles. A job must not reject; if it does the slot is freed all the same.
+   * Queues a job. It runs when a slot is free, higher priority first, then first come; never before
+   * `submit` has returned, so that the caller can finish its own bookkeeping. The slot is held until
+   * the job's promise settles. A job must not fail; if it rejects or throws, its slot is freed all the
+   * same and the error is dropped. Throws InvalidDefinitionError for an unknown pool.
    */
   submit(
     job: () => Promise<void>,
     options?: { readonly priority?: number; readonly pool?: string },
   ): void;
-  /** Resolves when no job runs and none is queued. */
+  /** Resolves when no job runs and none is queued, in any pool. */
   idle(): Promise<void>;
 }
 

@@ -9,6 +9,9 @@ export interface ExecutorOptions {
   readonly pools?: Readonly<Record<string, PoolOptions>> | undefined;
 }
 
+/** Node's timers fire at once when asked for more. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * Slots by p-queue, one queue a pool. Of p-queue only the queue is used: its timeouts and signals
  * would free a slot while the work goes on, and a throwing listener on its events can stall it.
@@ -17,10 +20,11 @@ export class PQueueExecutor implements Executor {
   readonly #main: PQueue;
   readonly #pools: ReadonlyMap<string, PQueue>;
 
+  /** Throws InvalidOptionError for a limit or rate out of its range. */
   constructor({ concurrency, pools = {} }: ExecutorOptions) {
-    this.#main = queueOf({ concurrency }, 'concurrency');
+    this.#main = queueOf({ concurrency }, '');
     this.#pools = new Map(
-      Object.entries(pools).map(([name, options]) => [name, queueOf(options, `pools.${name}`)]),
+      Object.entries(pools).map(([name, options]) => [name, queueOf(options, `pools.${name}.`)]),
     );
   }
 
@@ -33,12 +37,14 @@ export class PQueueExecutor implements Executor {
     options: { readonly priority?: number; readonly pool?: string } = {},
   ): void {
     const { priority = 0, pool } = options;
-    // A job's own errors are its own business; here they may only free the slot.
-    void this.#queue(pool).add(() => job().catch(() => {}), { priority });
+    void this.#queue(pool).add(() => quietly(job), { priority });
   }
 
   async idle(): Promise<void> {
-    await Promise.all([this.#main, ...this.#pools.values()].map((queue) => queue.onIdle()));
+    const queues = [this.#main, ...this.#pools.values()];
+    // The last job of one pool may have submitted to another that was idle before.
+    while (queues.some((queue) => queue.size + queue.pending > 0))
+      await Promise.all(queues.map((queue) => queue.onIdle()));
   }
 
   #queue(pool: string | undefined): PQueue {
@@ -53,15 +59,27 @@ export class PQueueExecutor implements Executor {
   }
 }
 
-function queueOf({ concurrency, rate }: PoolOptions, option: string): PQueue {
-  atLeastOne(concurrency, option);
-  if (rate === undefined) return new PQueue({ concurrency });
-  atLeastOne(rate.count, `${option}.rate.count`);
-  atLeastOne(rate.intervalMs, `${option}.rate.intervalMs`);
-  return new PQueue({ concurrency, intervalCap: rate.count, interval: rate.intervalMs });
+async function quietly(job: () => Promise<void>): Promise<void> {
+  await undefined; // p-queue calls a job within `add` when a slot is free
+  try {
+    await job();
+  } catch {
+    // A job's errors are its own business; here they may only free the slot.
+  }
 }
 
-function atLeastOne(value: number, option: string): void {
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidOptionError(option, `must be a whole number of at least 1, not ${value}`);
+function queueOf({ concurrency, rate }: PoolOptions, path: string): PQueue {
+  wholeNumber(concurrency, `${path}concurrency`);
+  if (rate === undefined) return new PQueue({ concurrency });
+  wholeNumber(rate.count, `${path}rate.count`);
+  wholeNumber(rate.intervalMs, `${path}rate.intervalMs`, MAX_TIMER_MS);
+  // Strict: a sliding window; fixed ones let twice the count through where two meet.
+  const limits = { intervalCap: rate.count, interval: rate.intervalMs, strict: true };
+  return new PQueue({ concurrency, ...limits });
+}
+
+function wholeNumber(value: number, option: string, most = Number.MAX_SAFE_INTEGER): void {
+  if (Number.isInteger(value) && value >= 1 && value <= most) return;
+  const range = most === Number.MAX_SAFE_INTEGER ? 'of at least 1' : `from 1 to ${most}`;
+  throw new InvalidOptionError(option, `must be a whole number ${range}, not ${value}`);
 }
