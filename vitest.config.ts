@@ -3,16 +3,22 @@ import { defineConfig } from 'vitest/config';
 
 const src = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
+/** Where to write a JSON report beside the one for people. */
+const report = process.env.NUFLOW_TEST_REPORT;
+
 export default defineConfig({
   resolve: {
+    // Tests run on the sources; what they start as processes is built.
     alias: [
       { find: /^nuflow$/, replacement: src('index.ts') },
       { find: /^nuflow\/(journal|runners|dag)$/, replacement: src('$1/index.ts') },
     ],
   },
   test: {
-    include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'examples/test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    reporters: report === undefined ? ['default'] : ['default', 'json'],
+    ...(report === undefined ? {} : { outputFile: { json: report } }),
   },
 });
