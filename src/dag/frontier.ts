@@ -2,159 +2,201 @@ import type { OnFailure, TaskSpec, WorkflowSpec } from '../definition/spec.js';
 import { unreachable } from '../errors.js';
 import type {
   CancelReason,
-  FinishedStatus,
   JournalRecord,
   RecordDraft,
   TaskError,
   TaskRecord,
 } from '../journal/record.js';
-import { pathLengths } from './critical-path.js';
 import { neighbours, type Plan } from './plan.js';
-import { ReadyQueue } from './ready-queue.js';
-import { verdict } from './trigger-rules.js';
-
-/** Where a task stands, as small numbers. From SUCCEEDED on it is terminal. */
-const WAITING = 0;
-const READY = 1;
-const TAKEN = 2;
-const RUNNING = 3;
-const RETRYING = 4;
-const HELD = 5;
-const SUCCEEDED = 6;
-const FAILED = 7;
-const UPSTREAM_FAILED = 8;
-const SKIPPED = 9;
-const CANCELLED = 10;
+import { ReadyTasks } from './ready-tasks.js';
+import { finalStatus, type Stop, writtenOff } from './settle.js';
+import {
+  CANCELLED,
+  CHOSEN,
+  type Counts,
+  FAILED,
+  HELD,
+  READY,
+  RETRYING,
+  RUNNING,
+  SKIPPED,
+  SUCCEEDED,
+  TaskStatuses,
+  UPSTREAM_FAILED,
+  WAITING,
+} from './task-status.js';
+import { type Verdict, verdict } from './trigger-rules.js';
+import { UpstreamCounts, upstreamOfOne } from './upstream-counts.js';
 
 /** Records made in one go when many tasks are settled at once. */
 const BATCH = 1_000;
 
-interface SettledByRule {
-  readonly task: number;
-  readonly status: 'skipped' | 'upstreamFailed';
-  readonly by: number;
-}
-
-/** Tasks by where they stand. */
-export interface Counts {
-  readonly total: number;
-  readonly done: number;
-  readonly failed: number;
-  readonly cancelled: number;
-}
-
 /**
  * What may happen next in a run: `decide` in its incremental form. Fed with every record the run
  * appends, it knows what may start and what is settled, in O(dependents · log n) a record. No I/O, clock or
- * randomness: the same records always give the same frontier.
+ * randomness, and no memory but of the records: one made from a journal stands where the live one stood
+ * (but for {@link due}, which is no record).
+ *
+ * A run that is cancelled, or that does not go on after a failure, starts nothing more: trigger rules
+ * then have no say, and every task that has not started is written off.
  */
 export class Frontier {
   readonly #plan: Plan;
   readonly #tasks: readonly TaskSpec[];
   readonly #onFailure: OnFailure;
-  readonly #status: Uint8Array;
+  readonly #statuses: TaskStatuses;
+  readonly #upstream: UpstreamCounts;
+  readonly #ready: ReadyTasks;
   readonly #attempts: Int32Array;
-  /** Of each task's needs, how many ended in which way. */
-  readonly #upstream: {
-    readonly succeeded: Int32Array;
-    readonly failed: Int32Array;
-    readonly upstreamFailed: Int32Array;
-    readonly skipped: Int32Array;
-  };
-  readonly #rank: Int32Array;
-  readonly #taskAtRank: Int32Array;
-  readonly #queues = new Map<string | undefined, { readonly queue: ReadyQueue; size: number }>();
-  readonly #retrying = new Map<number, { readonly retryAt: string; readonly error: TaskError }>();
-  /** Tasks their trigger rule has settled, and the need that did it. */
-  #settled: SettledByRule[] = [];
-  #settledHead = 0;
-  /** While tasks that will not start any more are being written off: the next one to look at. */
+  /** Of tasks that failed and were not started again yet. */
+  readonly #retries = new Map<number, { readonly retryAt: string; readonly error: TaskError }>();
+  /** Tasks that may have to be settled without running. */
+  #toSettle: number[] = [];
+  #toSettleHead = 0;
+  /** Once nothing more starts, all tasks have to be looked at: the next one. */
   #sweepAt: number;
-  #firstFailed = -1;
+  #firstFailed: number | undefined;
   #cancelReason: CancelReason | undefined;
   #finished = false;
-  #counts = { done: 0, failed: 0, upstreamFailed: 0, cancelled: 0 };
 
+  /** `weights`: expected duration of a task, by index; default 1. */
   constructor(
     plan: Plan,
     workflow: WorkflowSpec,
     onFailure: OnFailure,
     options: { readonly weights?: ((index: number) => number) | undefined } = {},
   ) {
-    const { size } = plan;
     this.#plan = plan;
     this.#tasks = workflow.tasks;
     this.#onFailure = onFailure;
-    this.#status = new Uint8Array(size);
-    this.#attempts = new Int32Array(size);
-    this.#upstream = {
-      succeeded: new Int32Array(size),
-      failed: new Int32Array(size),
-      upstreamFailed: new Int32Array(size),
-      skipped: new Int32Array(size),
-    };
-    this.#taskAtRank = byImportance(plan, workflow.tasks, options.weights);
-    this.#rank = new Int32Array(size);
-    for (let rank = 0; rank < size; rank++) this.#rank[this.#taskAtRank[rank] as number] = rank;
-    this.#sweepAt = size;
-    for (const task of this.#taskAtRank) this.#judge(task, -1);
+    this.#statuses = new TaskStatuses(plan.size);
+    this.#upstream = new UpstreamCounts(plan.needs, plan.size);
+    this.#ready = new ReadyTasks(plan, workflow.tasks, options.weights);
+    this.#attempts = new Int32Array(plan.size);
+    this.#sweepAt = plan.size;
+    for (const task of this.#ready.byImportance) this.#judge(task);
   }
 
-  /** Tasks in all, ended, failed for good, cancelled. */
-  get counts(): Counts {
-    const { done, failed, cancelled } = this.#counts;
-    return { total: this.#plan.size, done, failed, cancelled };
-  }
-
-  /** Whether what runs is to be cancelled because something failed. */
-  get shouldTerminate(): boolean {
-    return this.#onFailure === 'terminate' && this.#firstFailed >= 0;
-  }
+  // --- What may start ---
 
   /** Pools that have ready tasks; `undefined` is the orchestrator's own. */
-  *pools(): Iterable<string | undefined> {
-    for (const [pool, { size }] of this.#queues) if (size > 0) yield pool;
+  pools(): Iterable<string | undefined> {
+    return this.#stop === undefined ? this.#ready.pools() : [];
   }
 
   /** Number of tasks of the pool that could start now. */
   ready(pool?: string): number {
-    return this.#queues.get(pool)?.size ?? 0;
+    return this.#stop === undefined ? this.#ready.size(pool) : 0;
   }
 
-  /** The ready task to start first: by priority, then the longest path to the end, then definition order. Its task.started must be applied next. */
+  /** The ready task to start first: by priority, then the longest path to an end, then definition order. Its task.started must be applied next. */
   take(pool?: string): { readonly task: string; readonly attempt: number } | undefined {
-    const ready = this.#queues.get(pool);
-    for (let rank = ready?.queue.pop(); rank !== undefined; rank = ready?.queue.pop()) {
-      const task = this.#taskAtRank[rank] as number;
-      if (this.#status[task] !== READY) continue; // it left the queue in another way
-      this.#leaveQueue(task, TAKEN);
-      return { task: this.#id(task), attempt: (this.#attempts[task] as number) + 1 };
-    }
-    return undefined;
+    const task = this.#stop === undefined ? this.#ready.take(pool) : undefined;
+    if (task === undefined) return undefined;
+    this.#statuses.set(task, CHOSEN);
+    return { task: this.#id(task), attempt: this.#attempt(task) + 1 };
   }
 
-  /** Tasks that wait for their next attempt. */
+  /** Tasks that wait for the time of their next attempt. */
   *retrying(): Iterable<{ readonly task: string; readonly retryAt: string }> {
-    for (const [task, { retryAt }] of this.#retrying) yield { task: this.#id(task), retryAt };
+    for (const [task, { retryAt }] of this.#retries)
+      if (this.#statuses.of(task) === RETRYING) yield { task: this.#id(task), retryAt };
   }
 
   /** The time of a retrying task's next attempt has come. */
   due(task: string): void {
     const index = this.#index(task);
-    if (this.#status[index] === RETRYING && !this.#startsNothingMore()) this.#enqueue(index);
+    if (this.#statuses.of(index) === RETRYING) this.#makeReady(index);
   }
 
+  // --- How it stands ---
+
+  get counts(): Counts {
+    return this.#statuses.counts;
+  }
+
+  get running(): number {
+    return this.#statuses.count(RUNNING);
+  }
+
+  /** Whether what runs is to be cancelled because something failed. */
+  get shouldTerminate(): boolean {
+    return this.#onFailure === 'terminate' && this.#firstFailed !== undefined;
+  }
+
+  /** Whether, with nothing left to settle, only a decision about held tasks can make the run go on. */
+  get blocked(): boolean {
+    const moving = [READY, CHOSEN, RUNNING, RETRYING];
+    return (
+      this.#statuses.count(HELD) > 0 && moving.every((status) => this.#statuses.count(status) === 0)
+    );
+  }
+
+  /** Why nothing more starts; undefined as long as something may. */
+  get #stop(): Stop | undefined {
+    if (this.#cancelReason !== undefined) return { by: 'cancel', reason: this.#cancelReason };
+    if (this.#onFailure === 'continue' || this.#firstFailed === undefined) return undefined;
+    return { by: 'onFailure', failed: this.#id(this.#firstFailed) };
+  }
+
+  // --- What is settled ---
+
   /**
-   * Facts that follow without anything running: tasks skipped by their trigger rule, or because the
-   * run starts nothing more, and the run's end. Append and apply each, then ask again, until none are left.
+   * Facts that follow without anything running: tasks skipped by their trigger rule, or written off
+   * because the run starts nothing more, and last the run's end. Append and apply each, then ask again,
+   * until none are left: those may settle others. Each fact is handed out once.
    */
   settled(): RecordDraft[] {
-    if (this.#settledHead < this.#settled.length) return this.#settledByRule();
-    const swept = this.#sweep();
-    if (swept.length > 0) return swept;
-    if (this.#finished || this.#counts.done < this.#plan.size) return [];
-    return [{ type: 'run.finished', status: this.#finalStatus() }];
+    const stop = this.#stop;
+    const drafts: RecordDraft[] = [];
+    while (drafts.length < BATCH) {
+      const task = this.#nextToSettle();
+      if (task === undefined) break;
+      const draft = stop === undefined ? this.#skip(task) : this.#writeOff(task, stop);
+      if (draft === undefined) continue;
+      this.#statuses.set(task, CHOSEN);
+      drafts.push(draft);
+    }
+    if (drafts.length > 0 || this.#finished || !this.#statuses.allDone) return drafts;
+    this.#finished = true;
+    return [{ type: 'run.finished', status: finalStatus(this.counts, this.#cancelReason) }];
   }
+
+  #nextToSettle(): number | undefined {
+    if (this.#toSettleHead < this.#toSettle.length) return this.#toSettle[this.#toSettleHead++];
+    if (this.#toSettleHead > 0) this.#toSettle = [];
+    this.#toSettleHead = 0;
+    return this.#sweepAt < this.#plan.size ? this.#sweepAt++ : undefined;
+  }
+
+  #skip(task: number): RecordDraft | undefined {
+    const status = this.#statuses.of(task) === WAITING ? this.#verdict(task) : 'wait';
+    if (status === 'wait' || status === 'run') return undefined;
+    const rule = this.#rule(task);
+    const culprit = this.#culprit(task, status);
+    const dependency = culprit === undefined ? {} : { dependency: this.#id(culprit) };
+    const reason = { by: 'trigger', rule, ...dependency } as const;
+    return { type: 'task.skipped', task: this.#id(task), status, reason };
+  }
+
+  /** The first need that settled the task by itself; none when only all of them together did. */
+  #culprit(task: number, settledAs: Verdict): number | undefined {
+    const needs = neighbours(this.#plan.needs, task);
+    const others = Math.min(needs.length, 2); // itself and, if there are any, one that has not ended
+    const settles = (need: number): boolean =>
+      verdict(this.#rule(task), upstreamOfOne(this.#statuses.of(need), others)) === settledAs;
+    return needs.find(settles);
+  }
+
+  #writeOff(task: number, stop: Stop): RecordDraft | undefined {
+    const status = this.#statuses.of(task);
+    if (status >= SUCCEEDED || status === RUNNING || status === CHOSEN) return undefined;
+    const error = this.#retries.get(task)?.error;
+    const attempt = this.#attempt(task);
+    return writtenOff({ id: this.#id(task), attempt, isHeld: status === HELD, error }, stop);
+  }
+
+  // --- What happened ---
 
   /** Takes a fact in. Facts of tasks move them; dependents follow. */
   apply(record: JournalRecord): void {
@@ -179,7 +221,8 @@ export class Frontier {
     switch (record.type) {
       case 'task.started':
         this.#attempts[task] = record.attempt;
-        this.#leaveQueue(task, RUNNING);
+        this.#retries.delete(task);
+        this.#move(task, RUNNING);
         break;
       case 'task.succeeded':
         this.#end(task, SUCCEEDED);
@@ -188,11 +231,10 @@ export class Frontier {
         this.#fail(task);
         break;
       case 'task.retryScheduled':
-        this.#retrying.set(task, { retryAt: record.retryAt, error: record.error });
+        this.#retries.set(task, { retryAt: record.retryAt, error: record.error });
         this.#pause(task, RETRYING);
         break;
       case 'task.interrupted':
-        if (record.next === 'retry') this.#enqueue(task);
         this.#pause(task, record.next === 'retry' ? READY : HELD);
         break;
       case 'task.skipped':
@@ -206,14 +248,15 @@ export class Frontier {
     }
   }
 
-  /** A task that ran and has not ended; when nothing more starts, the sweep must come by again. */
+  /** A task that ran and has not ended. When nothing more starts it has to be settled. */
   #pause(task: number, status: number): void {
-    this.#status[task] = status;
-    if (this.#startsNothingMore()) this.#sweepAt = Math.min(this.#sweepAt, task);
+    if (status === READY) this.#makeReady(task);
+    else this.#move(task, status);
+    this.#toSettle.push(task);
   }
 
   #fail(task: number): void {
-    if (this.#firstFailed < 0) {
+    if (this.#firstFailed === undefined) {
       this.#firstFailed = task;
       if (this.#onFailure !== 'continue') this.#sweepAt = 0;
     }
@@ -221,125 +264,43 @@ export class Frontier {
   }
 
   #end(task: number, status: number): void {
-    this.#leaveQueue(task, status);
-    this.#counts.done++;
-    if (status === FAILED) this.#counts.failed++;
-    if (status === UPSTREAM_FAILED) this.#counts.upstreamFailed++;
-    if (status === CANCELLED) this.#counts.cancelled++;
-    const counter = this.#counterOf(status);
+    this.#retries.delete(task);
+    this.#move(task, status);
     for (const dependent of neighbours(this.#plan.dependents, task)) {
-      counter[dependent] = (counter[dependent] as number) + 1;
-      if (this.#status[dependent] === WAITING) this.#judge(dependent, task);
+      this.#upstream.add(dependent, status);
+      if (this.#statuses.of(dependent) === WAITING) this.#judge(dependent);
     }
   }
 
-  #counterOf(status: number): Int32Array {
-    if (status === SUCCEEDED) return this.#upstream.succeeded;
-    if (status === SKIPPED) return this.#upstream.skipped;
-    return status === UPSTREAM_FAILED ? this.#upstream.upstreamFailed : this.#upstream.failed;
+  /** Asks the trigger rule of a waiting task. */
+  #judge(task: number): void {
+    const answer = this.#verdict(task);
+    if (answer === 'run') this.#makeReady(task);
+    else if (answer !== 'wait') this.#toSettle.push(task);
   }
 
-  /** Asks the trigger rule of a waiting task, after `by` (or nothing yet) ended. */
-  #judge(task: number, by: number): void {
-    const { succeeded, failed, upstreamFailed, skipped } = this.#upstream;
-    const { offsets } = this.#plan.needs;
-    const answer = verdict(this.#tasks[task]?.trigger ?? 'all_success', {
-      total: (offsets[task + 1] as number) - (offsets[task] as number),
-      succeeded: succeeded[task] as number,
-      failed: failed[task] as number,
-      upstreamFailed: upstreamFailed[task] as number,
-      skipped: skipped[task] as number,
-    });
-    if (answer === 'run') this.#enqueue(task);
-    else if (answer !== 'wait') this.#settled.push({ task, status: answer, by });
+  #makeReady(task: number): void {
+    this.#statuses.set(task, READY);
+    this.#ready.add(task);
   }
 
-  #enqueue(task: number): void {
-    const pool = this.#tasks[task]?.pool;
-    const ready = this.#queues.get(pool) ?? { queue: new ReadyQueue(), size: 0 };
-    this.#queues.set(pool, ready);
-    this.#retrying.delete(task);
-    this.#status[task] = READY;
-    ready.queue.push(this.#rank[task] as number);
-    ready.size++;
+  #move(task: number, status: number): void {
+    this.#ready.remove(task);
+    this.#statuses.set(task, status);
   }
 
-  #leaveQueue(task: number, status: number): void {
-    const ready = this.#queues.get(this.#tasks[task]?.pool);
-    if (this.#status[task] === READY && ready !== undefined) ready.size--;
-    this.#retrying.delete(task);
-    this.#status[task] = status;
+  // --- Short words ---
+
+  #verdict(task: number): Verdict {
+    return verdict(this.#rule(task), this.#upstream.of(task));
   }
 
-  #settledByRule(): RecordDraft[] {
-    const drafts: RecordDraft[] = [];
-    for (; this.#settledHead < this.#settled.length && drafts.length < BATCH; this.#settledHead++) {
-      const { task, status, by } = this.#settled[this.#settledHead] as SettledByRule;
-      if (this.#status[task] !== WAITING) continue;
-      this.#status[task] = TAKEN;
-      const rule = this.#tasks[task]?.trigger ?? 'all_success';
-      drafts.push({
-        type: 'task.skipped',
-        task: this.#id(task),
-        status,
-        reason: { by: 'trigger', rule, dependency: this.#id(by) },
-      });
-    }
-    if (this.#settledHead === this.#settled.length) {
-      this.#settled = [];
-      this.#settledHead = 0;
-    }
-    return drafts;
+  #rule(task: number): NonNullable<TaskSpec['trigger']> {
+    return this.#tasks[task]?.trigger ?? 'all_success';
   }
 
-  #startsNothingMore(): boolean {
-    return (
-      this.#cancelReason !== undefined || (this.#onFailure !== 'continue' && this.#firstFailed >= 0)
-    );
-  }
-
-  /** Once the run starts nothing more, every task that has not started is written off. */
-  #sweep(): RecordDraft[] {
-    const drafts: RecordDraft[] = [];
-    for (; this.#sweepAt < this.#plan.size && drafts.length < BATCH; this.#sweepAt++) {
-      const draft = this.#writeOff(this.#sweepAt);
-      if (draft !== undefined) drafts.push(draft);
-    }
-    return drafts;
-  }
-
-  #writeOff(task: number): RecordDraft | undefined {
-    const status = this.#status[task] as number;
-    const unstarted = status === WAITING || status === READY;
-    if (!unstarted && status !== RETRYING && status !== HELD) return undefined;
-    const id = this.#id(task);
-    const attempt = this.#attempts[task] as number;
-    if (this.#cancelReason !== undefined) {
-      return {
-        type: 'task.cancelled',
-        task: id,
-        ...(attempt === 0 ? {} : { attempt }),
-        reason: this.#cancelReason,
-      };
-    }
-    if (unstarted) {
-      return {
-        type: 'task.skipped',
-        task: id,
-        status: 'skipped',
-        reason: { by: 'onFailure', failed: this.#id(this.#firstFailed) },
-      };
-    }
-    const error = this.#retrying.get(task)?.error;
-    return error === undefined ? undefined : { type: 'task.failed', task: id, attempt, error };
-  }
-
-  /** A run that a cancel or timeout cut short says so; otherwise one failed task makes a failed run, also when a later task dealt with it. */
-  #finalStatus(): FinishedStatus {
-    if (this.#cancelReason !== undefined && this.#counts.cancelled > 0) {
-      return this.#cancelReason === 'runTimeout' ? 'failed' : 'cancelled';
-    }
-    return this.#counts.failed + this.#counts.upstreamFailed > 0 ? 'failed' : 'succeeded';
+  #attempt(task: number): number {
+    return this.#attempts[task] as number;
   }
 
   #index(task: string): number {
@@ -351,21 +312,4 @@ export class Frontier {
   #id(task: number): string {
     return this.#plan.ids[task] as string;
   }
-}
-
-/** Task indices, most important first: priority, then path to the end, then definition order. */
-function byImportance(
-  plan: Plan,
-  tasks: readonly TaskSpec[],
-  weights: ((index: number) => number) | undefined,
-): Int32Array {
-  const order = new Int32Array(plan.size);
-  for (let i = 0; i < plan.size; i++) order[i] = i;
-  const prioritized = tasks.some((task) => task.priority !== undefined);
-  if (!prioritized && weights === undefined && plan.needs.targets.length === 0) return order; // all alike
-  const lengths = pathLengths(plan, weights);
-  const priority = (i: number): number => tasks[i]?.priority ?? 0;
-  return order.sort(
-    (a, b) => priority(b) - priority(a) || (lengths[b] as number) - (lengths[a] as number) || a - b,
-  );
 }

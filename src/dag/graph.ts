@@ -25,7 +25,7 @@ function nodeName(id: string): string {
 export function toDot(workflow: WorkflowSpec): string {
   const nodes = workflow.tasks.map(({ id }) => `  ${dotText(id)};`);
   const edges = workflow.tasks.flatMap(({ id, needs }) =>
-    needs.map((need) => `  ${dotText(need)} -> ${dotText(id)};`),
+    [...new Set(needs)].map((need) => `  ${dotText(need)} -> ${dotText(id)};`),
   );
   return [`digraph ${dotText(workflow.name)} {`, ...nodes, ...edges, '}', ''].join('\n');
 }
