@@ -1,11 +1,12 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { InvalidRunIdError, RunNotFoundError } from '../errors.js';
 import type { FileSystem } from '../world/file-system.js';
 import { readRecords } from './read-records.js';
-import type { RecordOf } from './record.js';
-import { reduce } from './reduce.js';
+import { readState } from './read-state.js';
+import type { JournalRecord, RecordOf } from './record.js';
 import { BEGINNING, scan } from './scan.js';
 import type { RunState } from './state.js';
+import { syncFolder } from './sync-folder.js';
 
 const RUN_ID = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/;
 const SLUG_LENGTH = 40;
@@ -30,8 +31,8 @@ export class DataDir {
 
   /** The directory, made if missing. */
   static async make(fileSystem: FileSystem, path: string): Promise<DataDir> {
-    await fileSystem.makeDir(join(path, 'runs'));
-    await fileSystem.syncDir(path);
+    await makeDurable(fileSystem, join(path, 'runs'));
+    await syncFolder(fileSystem, path);
     return new DataDir(fileSystem, path);
   }
 
@@ -83,25 +84,33 @@ export class DataDir {
 
   /** The run as its journal says, whoever is writing it. Throws RunNotFoundError, JournalDamagedError, JournalFormatError. */
   async readState(run: string): Promise<RunState> {
-    const path = this.journalPath(run);
-    let state: RunState | undefined;
-    if (await this.#fileSystem.size(path)) {
-      await scan(this.#fileSystem, path, BEGINNING, (record) => {
-        state = reduce(state, record);
-        return true;
-      });
-    }
-    if (state === undefined) throw new RunNotFoundError(run, this.path);
-    return state;
+    const read = await readState(this.#fileSystem, this.journalPath(run));
+    if (read === undefined) throw new RunNotFoundError(run, this.path);
+    return read.state;
   }
 
-  /** The run's records that are whole, from `from` on. */
-  records(run: string, from?: number): ReturnType<typeof readRecords> {
-    return readRecords(this.#fileSystem, this.journalPath(run), from === undefined ? {} : { from });
+  /** The run's records that are whole, from `from` on. Throws as {@link readState} does. */
+  async *records(run: string, from = 1): AsyncGenerator<JournalRecord, void, void> {
+    const path = this.journalPath(run);
+    if (!(await this.#fileSystem.size(path))) throw new RunNotFoundError(run, this.path);
+    yield* readRecords(this.#fileSystem, path, { from });
   }
 
   #runDir(run: string): string {
     if (!RUN_ID.test(run)) throw new InvalidRunIdError(run);
     return join(this.path, 'runs', run);
   }
+}
+
+/** Makes a folder and those around it that are missing, each one's name durable. */
+async function makeDurable(fileSystem: FileSystem, path: string): Promise<void> {
+  const around = dirname(path);
+  try {
+    if (!(await fileSystem.makeNewDir(path))) return;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || around === path) throw error;
+    await makeDurable(fileSystem, around);
+    await fileSystem.makeNewDir(path);
+  }
+  await syncFolder(fileSystem, around);
 }

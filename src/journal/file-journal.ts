@@ -1,12 +1,14 @@
 import { dirname } from 'node:path';
-import { JournalWriteError } from '../errors.js';
+import { JournalWriteError, NuflowError } from '../errors.js';
 import type { OpenFile } from '../world/file-system.js';
 import type { World } from '../world/world.js';
 import { encode } from './codec.js';
 import type { Journal, JournalListener } from './journal.js';
+import { openForAppend, syncNames } from './open-for-append.js';
 import { readRecords } from './read-records.js';
 import type { JournalRecord, RecordDraft } from './record.js';
-import { BEGINNING, type Position, scan } from './scan.js';
+import { BEGINNING, type ScanEnd, scan } from './scan.js';
+import { writeLines } from './write-fully.js';
 
 /**
  * A journal in a file. Appends are serialized at once and written together: while one sync is in
@@ -20,6 +22,8 @@ export class FileJournal implements Journal {
   readonly #path: string;
   readonly #file: OpenFile;
   readonly #listener: JournalListener;
+  /** Until the folders are synced nothing is durable: the file might lose its name. */
+  readonly #named: Promise<unknown>;
   #crc: number;
   #lastSeq: number;
   #durableSeq: number;
@@ -42,32 +46,42 @@ export class FileJournal implements Journal {
     path: string,
     file: OpenFile,
     listener: JournalListener,
-    at: Position,
+    { at, named }: { readonly at: ScanEnd; readonly named: Promise<unknown> },
   ) {
     this.#world = world;
     this.#path = path;
     this.#file = file;
     this.#listener = listener;
+    this.#named = named;
     this.#crc = at.crc;
     this.#lastSeq = at.seq;
     this.#durableSeq = at.seq;
-    this.#claimed = at.seq;
+    this.#claimed = at.claimed;
   }
 
-  /** Opens a journal for a new run; its name is durable when this resolves. What a crash left there of a first record that never was whole is cut off. */
+  /**
+   * Opens a journal for a new run. What a crash left there of a first record that never was whole
+   * is cut off; a file with records is a run that exists, and throws. The file's name becomes durable
+   * together with its first record. Throws JournalWriteError.
+   */
   static async create(world: World, path: string, listener: JournalListener): Promise<FileJournal> {
     const { fileSystem } = world;
-    await fileSystem.makeDir(dirname(path));
-    if (await fileSystem.size(path)) return FileJournal.open(world, path, listener, () => {});
-    const file = await fileSystem.open(path, 'append');
-    await fileSystem.syncDir(dirname(path));
-    await fileSystem.syncDir(dirname(dirname(path)));
-    return new FileJournal(world, path, file, listener, BEGINNING);
+    try {
+      await fileSystem.makeDir(dirname(path));
+      if (await fileSystem.size(path)) return await openEmpty(world, path, listener);
+      const file = await fileSystem.open(path, 'append');
+      const named = syncNames(fileSystem, path);
+      named.catch(() => {}); // the first write sees it
+      return new FileJournal(world, path, file, listener, { at: NOTHING, named });
+    } catch (error) {
+      throw asWriteError(path, error);
+    }
   }
 
   /**
    * Opens a journal with records, handing each to `replay`. A torn end is cut off and kept beside the
-   * file; other damage throws JournalDamagedError (or JournalFormatError), the file untouched.
+   * file; other damage throws JournalDamagedError (or JournalFormatError), the file untouched. When the
+   * file can't be written, throws JournalWriteError.
    */
   static async open(
     world: World,
@@ -75,20 +89,16 @@ export class FileJournal implements Journal {
     listener: JournalListener,
     replay: (record: JournalRecord) => void,
   ): Promise<FileJournal> {
-    const found = await scan(world.fileSystem, path, BEGINNING, (record) => {
+    const at = await scan(world.fileSystem, path, BEGINNING, (record) => {
       replay(record);
       return true;
     });
-    const file = await world.fileSystem.open(path, 'append');
     try {
-      if (found.tornBytes > 0) await cutTorn(world, path, file, found);
-      // What was read may only be in the page cache: it counts once it is synced.
-      await file.sync();
+      const file = await openForAppend(world, path, at);
+      return new FileJournal(world, path, file, listener, { at, named: Promise.resolve() });
     } catch (error) {
-      await file.close();
-      throw error;
+      throw asWriteError(path, error);
     }
-    return new FileJournal(world, path, file, listener, found);
   }
 
   get lastSeq(): number {
@@ -110,7 +120,7 @@ export class FileJournal implements Journal {
     this.#lastSeq = record.seq;
     this.#crc = crc;
     if (news !== undefined) this.#claimed = news;
-    this.#pending.push(line);
+    this.#pending.push(`${line}\n`);
     this.#schedule();
     return record;
   }
@@ -152,16 +162,16 @@ export class FileJournal implements Journal {
     this.#busy = true;
     while (this.#pending.length > 0 && this.#failure === undefined) {
       const seq = this.#lastSeq;
-      const bytes = Buffer.from(`${this.#pending.join('\n')}\n`);
+      const lines = this.#pending;
       this.#pending = [];
       try {
-        writeFully(this.#file, bytes);
+        writeLines(this.#file, lines);
         await this.#file.sync();
+        await this.#named;
+        this.#advance(seq);
       } catch (error) {
         this.#fail(error);
-        break;
       }
-      this.#advance(seq);
     }
     this.#busy = false;
   }
@@ -175,49 +185,28 @@ export class FileJournal implements Journal {
   }
 
   #fail(cause: unknown): void {
-    this.#failure = new JournalWriteError(this.#path, cause);
+    const failure = new JournalWriteError(this.#path, cause);
+    this.#failure = failure;
     this.#pending = [];
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { reject } of waiting) reject(this.#failure);
-    this.#listener.failed(this.#failure);
+    for (const { reject } of waiting) reject(failure);
+    this.#listener.failed(failure);
   }
 }
 
-/** Writes all bytes; a system that takes none is out of space or broken. */
-function writeFully(file: OpenFile, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) {
-    const taken = file.write(bytes.subarray(at));
-    if (taken <= 0) throw new Error('the system took no bytes');
-    at += taken;
-  }
-}
+const NOTHING: ScanEnd = { ...BEGINNING, claimed: 0, tornBytes: 0 };
 
-const COPY_CHUNK = 1024 * 1024;
-
-/** Keeps the torn end beside the journal, then cuts it off. */
-async function cutTorn(
+async function openEmpty(
   world: World,
   path: string,
-  file: OpenFile,
-  found: Position & { tornBytes: number },
-): Promise<void> {
-  const { fileSystem } = world;
-  const keptPath = `${path}.torn-${found.seq + 1}-${world.random.hex(4)}`;
-  const kept = await fileSystem.open(keptPath, 'create');
-  try {
-    const chunk = Buffer.allocUnsafe(COPY_CHUNK);
-    for (let at = found.offset; ; ) {
-      const length = await file.read(chunk, at);
-      if (length === 0) break;
-      writeFully(kept, chunk.subarray(0, length));
-      at += length;
-    }
-    await kept.sync();
-  } finally {
-    await kept.close();
-  }
-  await fileSystem.syncDir(dirname(path));
-  await file.truncate(found.offset);
-  await file.sync();
+  listener: JournalListener,
+): Promise<FileJournal> {
+  return FileJournal.open(world, path, listener, () => {
+    throw new Error('the journal exists; open it instead');
+  });
+}
+
+function asWriteError(path: string, error: unknown): Error {
+  return error instanceof NuflowError ? error : new JournalWriteError(path, error);
 }

@@ -1,6 +1,8 @@
 import { dirname } from 'node:path';
 import type { Adapter } from 'lowdb';
 import type { World } from '../world/world.js';
+import { syncFolder } from './sync-folder.js';
+import { writeFully } from './write-fully.js';
 
 /**
  * lowdb's file, written so that it is whole or as it was before: aside, synced, renamed, folder synced,
@@ -22,8 +24,10 @@ export class IndexFile implements Adapter<unknown> {
     const file = await fileSystem.open(this.#path, 'read');
     try {
       const bytes = Buffer.alloc(size);
-      await file.read(bytes, 0);
-      return JSON.parse(bytes.toString('utf8'));
+      let filled = 0;
+      for (let length = -1; length !== 0 && filled < size; filled += length)
+        length = await file.read(bytes.subarray(filled), filled);
+      return JSON.parse(bytes.toString('utf8', 0, filled));
     } catch {
       return null; // a bad cache is no cache
     } finally {
@@ -37,13 +41,12 @@ export class IndexFile implements Adapter<unknown> {
     await fileSystem.remove(aside);
     const file = await fileSystem.open(aside, 'create');
     try {
-      const bytes = Buffer.from(`${JSON.stringify(data)}\n`);
-      for (let at = 0; at < bytes.length; ) at += file.write(bytes.subarray(at));
+      writeFully(file, Buffer.from(`${JSON.stringify(data)}\n`));
       await file.sync();
     } finally {
       await file.close();
     }
     await fileSystem.rename(aside, this.#path);
-    await fileSystem.syncDir(dirname(this.#path));
+    await syncFolder(fileSystem, dirname(this.#path));
   }
 }

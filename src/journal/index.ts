@@ -1,9 +1,11 @@
 export { decode, encode } from './codec.js';
 export { DataDir } from './data-dir.js';
 export { FileJournal } from './file-journal.js';
+export { type FollowOptions, followRecords } from './follow-records.js';
 export type { Journal, JournalListener } from './journal.js';
 export { MemoryJournal } from './memory-journal.js';
 export { readRecords } from './read-records.js';
+export { type ReadState, readState } from './read-state.js';
 export {
   JOURNAL_FORMAT,
   type JournalRecord,

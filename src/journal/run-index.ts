@@ -25,9 +25,9 @@ type Content = z.infer<typeof content>;
 const EMPTY: Content = { runs: [], durations: [] };
 /** Changes are written together, at most this often, ms. */
 const WRITE_EVERY_MS = 1_000;
-/** Durations kept a workflow, and workflows kept. */
+/** Durations kept a workflow, and over all workflows: opening must stay quick. */
 const MAX_TASKS = 10_000;
-const MAX_WORKFLOWS = 100;
+const MAX_DURATIONS = 50_000;
 /** Weight of the newest run in a task's expected duration. */
 const NEWEST = 0.5;
 
@@ -40,7 +40,7 @@ export class RunIndex {
   readonly #db: Low<unknown>;
   readonly #runs = new Map<string, RunSummary>();
   readonly #durations = new Map<string, Map<string, number>>();
-  #writing: Promise<void> | undefined;
+  #writing: Promise<void> = Promise.resolve();
   #cancelWait: (() => void) | undefined;
   #dirty = false;
 
@@ -125,22 +125,31 @@ export class RunIndex {
   #learn(state: RunState): void {
     const tasks = this.#durations.get(state.workflow.name) ?? new Map<string, number>();
     for (const [id, task] of state.tasks) {
-      if (task.status !== 'succeeded' || tasks.size >= MAX_TASKS) continue;
+      if (task.status !== 'succeeded') continue;
+      if (tasks.size >= MAX_TASKS && !tasks.has(id)) continue;
       const ms = Math.max(0, Date.parse(task.endedAt) - Date.parse(task.startedAt));
       tasks.set(id, Math.round(ms * NEWEST + (tasks.get(id) ?? ms) * (1 - NEWEST)));
     }
     this.#durations.delete(state.workflow.name); // the latest learned comes last
     this.#durations.set(state.workflow.name, tasks);
-    const [oldest] = this.#durations.keys();
-    if (this.#durations.size > MAX_WORKFLOWS && oldest !== undefined)
-      this.#durations.delete(oldest);
+    this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    let count = 0;
+    for (const tasks of this.#durations.values()) count += tasks.size;
+    for (const [workflow, tasks] of this.#durations) {
+      if (count <= MAX_DURATIONS) return;
+      this.#durations.delete(workflow);
+      count -= tasks.size;
+    }
   }
 
   #writeSoon(): void {
     if (this.#cancelWait !== undefined) return;
     this.#cancelWait = this.#world.clock.after(WRITE_EVERY_MS, () => {
       this.#cancelWait = undefined;
-      this.#writing = this.#write();
+      this.#writing = this.#writing.then(() => this.#write());
     });
   }
 

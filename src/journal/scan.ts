@@ -1,11 +1,8 @@
 import { JournalDamagedError, JournalFormatError } from '../errors.js';
 import type { FileSystem, OpenFile } from '../world/file-system.js';
-import { claimedDurable, type Decoded, decode } from './codec.js';
+import { type Decoded, decode, hearsay } from './codec.js';
+import { NEWLINE, pieces } from './pieces.js';
 import { JOURNAL_FORMAT, type JournalRecord } from './record.js';
-
-/** Bytes read at a time. */
-const CHUNK = 1024 * 1024;
-const NEWLINE = 10;
 
 /** Where a scan stands: what the next line must continue. */
 export interface Position {
@@ -20,22 +17,27 @@ export const BEGINNING: Position = { offset: 0, seq: 0, crc: 0 };
 
 /** What a scan found. */
 export interface ScanEnd extends Position {
+  /** Highest `seq` that the records read claim to have been synced; 0 when none does. */
+  readonly claimed: number;
   /** Bytes behind the last good record: a torn write. */
   readonly tornBytes: number;
 }
+
+/** Takes a record and the position behind it; `false` stops the scan. */
+export type TakeRecord = (record: JournalRecord, position: Position) => boolean;
 
 /**
  * Calls `take` for each record from `from` on, reading the file piece by piece, and tells where the good records end.
  *
  * A broken end is a torn write when nothing shows that it was ever on disk as a whole; then it is
- * reported, not thrown. What any line claims to have been synced must be there: otherwise, and for damage
- * in front of good records, throws JournalDamagedError. `take` may return false to stop early.
+ * reported, not thrown. What any line claims to have been synced must be there: otherwise, and for
+ * records of a newer nuflow, throws JournalDamagedError or JournalFormatError. Why so: docs/journal-format.md.
  */
 export async function scan(
   fileSystem: FileSystem,
   path: string,
   from: Position,
-  take: (record: JournalRecord, position: Position) => boolean | undefined,
+  take: TakeRecord,
 ): Promise<ScanEnd> {
   const file = await fileSystem.open(path, 'read');
   try {
@@ -45,19 +47,19 @@ export async function scan(
   }
 }
 
+type BadLine = Decoded & { readonly ok: false };
+
+const CUT: BadLine = { ok: false, kind: 'damaged', why: 'the line is cut' };
+
 class Scanner {
   readonly #file: OpenFile;
   readonly #path: string;
-  readonly #take: (record: JournalRecord, position: Position) => boolean | undefined;
+  readonly #take: TakeRecord;
   #position: Position;
-  #durable = 0;
+  #claimed = 0;
+  #stopped = false;
 
-  constructor(
-    file: OpenFile,
-    path: string,
-    from: Position,
-    take: (record: JournalRecord, position: Position) => boolean | undefined,
-  ) {
+  constructor(file: OpenFile, path: string, from: Position, take: TakeRecord) {
     this.#file = file;
     this.#path = path;
     this.#position = from;
@@ -65,96 +67,75 @@ class Scanner {
   }
 
   async run(): Promise<ScanEnd> {
-    let rest = Buffer.alloc(0);
-    let readAt = this.#position.offset;
-    for (;;) {
-      // A line longer than a chunk is read in ever larger ones, so that its bytes are copied only a few times.
-      const chunk = Buffer.allocUnsafe(Math.max(CHUNK, rest.length));
-      const length = await this.#file.read(chunk, readAt);
-      if (length === 0) return rest.length === 0 ? this.#end(0) : this.#torn(rest, undefined);
-      readAt += length;
-      const bytes =
-        rest.length === 0
-          ? chunk.subarray(0, length)
-          : Buffer.concat([rest, chunk.subarray(0, length)]);
-      const used = this.#lines(bytes);
-      if (used === 'stopped') return this.#end(0);
-      if (typeof used === 'object')
-        return this.#torn(await this.#readRest(bytes.subarray(used.at), readAt), used.why);
-      rest = bytes.subarray(used);
+    for await (const piece of pieces(this.#file, this.#position.offset)) {
+      const bad = this.#lines(piece);
+      if (bad !== undefined) return this.#broken(bad.line, bad.why);
+      if (this.#stopped) break;
     }
+    return this.#end(0);
   }
 
-  /** Takes the whole lines of `bytes`; gives the number of bytes used, or where the first bad line begins. */
-  #lines(
-    bytes: Buffer,
-  ): number | 'stopped' | { readonly at: number; readonly why: Decoded & { ok: false } } {
+  /** Takes the lines of a piece; gives the first bad one. */
+  #lines(piece: Buffer): { readonly line: Buffer; readonly why: BadLine } | undefined {
     let start = 0;
-    for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
-      const decoded = decode(
-        bytes.subarray(start, end),
-        this.#position.seq + 1,
-        this.#position.crc,
-      );
-      if (!decoded.ok) return { at: start, why: decoded };
-      const { record, durable, crc } = decoded;
-      this.#position = { offset: this.#position.offset + end + 1 - start, seq: record.seq, crc };
-      this.#durable = Math.max(this.#durable, durable ?? 0);
+    while (start < piece.length && !this.#stopped) {
+      const end = piece.indexOf(NEWLINE, start);
+      if (end === -1) return { line: piece.subarray(start), why: CUT };
+      const line = piece.subarray(start, end);
+      const decoded = decode(line, this.#position.seq + 1, this.#position.crc);
+      if (!decoded.ok) return { line, why: decoded };
+      this.#accept(decoded, line.length + 1);
       start = end + 1;
-      if (this.#take(record, this.#position) === false) return 'stopped';
     }
-    return start;
+    return undefined;
   }
 
-  async #readRest(bytes: Buffer, readAt: number): Promise<Buffer> {
-    const parts = [bytes];
-    for (let at = readAt; ; ) {
-      const chunk = Buffer.allocUnsafe(CHUNK);
-      const length = await this.#file.read(chunk, at);
-      if (length === 0) return Buffer.concat(parts);
-      parts.push(chunk.subarray(0, length));
-      at += length;
-    }
+  #accept({ record, durable, crc }: Decoded & { readonly ok: true }, length: number): void {
+    this.#position = { offset: this.#position.offset + length, seq: record.seq, crc };
+    if (durable !== undefined && durable > this.#claimed) this.#claimed = durable;
+    if (!this.#take(record, this.#position)) this.#stopped = true;
   }
 
-  #torn(rest: Buffer, why: (Decoded & { ok: false }) | undefined): ScanEnd {
-    const { offset, seq } = this.#position;
-    if (why?.kind === 'unknown') {
-      if (why.format !== undefined)
-        throw new JournalFormatError(this.#path, why.format, JOURNAL_FORMAT);
-      throw new JournalDamagedError(this.#path, seq + 1, offset, why.why);
+  /** A torn write, or damage? A line behind the break may know that the broken one was synced. */
+  async #broken(line: Buffer, why: BadLine): Promise<ScanEnd> {
+    if (why.kind === 'unknown') throw this.#unknown(why);
+    const { seq, offset } = this.#position;
+    const { format } = hearsay(line);
+    if (seq === 0 && format !== undefined && format !== JOURNAL_FORMAT)
+      throw new JournalFormatError(this.#path, format, JOURNAL_FORMAT);
+    if (this.#claimed > seq) throw this.#damaged(why);
+    if (why === CUT && hearsay(line).durable <= seq) return this.#end(line.length);
+    let tornBytes = 0;
+    for await (const piece of pieces(this.#file, offset)) {
+      if (linesOf(piece).some((other) => hearsay(other).durable > seq)) throw this.#damaged(why);
+      tornBytes += piece.length;
     }
-    // A line behind the break may know that the broken one was synced: then this is no torn write.
-    const claims = linesOf(rest).map((line) => claimedDurable(line) ?? 0);
-    if (Math.max(this.#durable, ...claims) > seq) {
-      throw new JournalDamagedError(
-        this.#path,
-        seq + 1,
-        offset,
-        `${why?.why ?? 'the line is cut'}, and record ${seq + 1} is known to have been on disk`,
-      );
-    }
-    return this.#end(rest.length);
+    return this.#end(tornBytes);
+  }
+
+  #unknown({ why, format }: BadLine & { readonly kind: 'unknown' }): Error {
+    return format === undefined
+      ? new JournalDamagedError(this.#path, this.#position.seq + 1, this.#position.offset, why)
+      : new JournalFormatError(this.#path, format, JOURNAL_FORMAT);
+  }
+
+  #damaged({ why }: BadLine): Error {
+    const { seq, offset } = this.#position;
+    const full = `${why}, and record ${seq + 1} is known to have been on disk`;
+    return new JournalDamagedError(this.#path, seq + 1, offset, full);
   }
 
   #end(tornBytes: number): ScanEnd {
-    return { ...this.#position, tornBytes };
+    return { ...this.#position, claimed: this.#claimed, tornBytes };
   }
 }
 
-/** Lines judged at most: a torn write is no longer than what was written at once. */
-const JUDGED = 10_000;
-
-function linesOf(bytes: Buffer): Buffer[] {
+function linesOf(piece: Buffer): Buffer[] {
   const lines: Buffer[] = [];
-  let start = 0;
-  for (
-    let end = bytes.indexOf(NEWLINE);
-    end !== -1 && lines.length < JUDGED;
-    end = bytes.indexOf(NEWLINE, start)
-  ) {
-    lines.push(bytes.subarray(start, end));
-    start = end + 1;
+  for (let start = 0; start < piece.length; ) {
+    const end = piece.indexOf(NEWLINE, start);
+    lines.push(piece.subarray(start, end === -1 ? piece.length : end));
+    start = end === -1 ? piece.length : end + 1;
   }
   return lines;
 }

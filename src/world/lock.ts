@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
-import { type FileHandle, open, readFile, rm } from 'node:fs/promises';
-import { platform } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, link, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname, platform } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { identify, isAlive } from './process-identity.js';
 
@@ -10,6 +12,8 @@ const holder = z.object({
   startTime: z.string(),
   bootId: z.string(),
   since: z.string(),
+  /** Name of the machine, for folders that several mount. */
+  host: z.string().optional(),
 });
 export type LockHolder = z.infer<typeof holder>;
 
@@ -53,7 +57,7 @@ async function flock(path: string, now: string): Promise<LockAttempt | undefined
       await file.writeFile(await describe(now));
       return { held: { release: () => file.close() } };
     }
-    const takenBy = status === CONFLICT ? await readHolder(path) : undefined;
+    const takenBy = status === CONFLICT ? await readLiveHolder(path) : undefined;
     await file.close();
     return status === CONFLICT ? { takenBy } : undefined;
   } catch (error) {
@@ -71,29 +75,60 @@ function flockStatus(fd: number): Promise<number | undefined> {
   });
 }
 
-async function exclusiveFile(path: string, now: string): Promise<LockAttempt> {
-  for (let tries = 0; tries < 2; tries++) {
-    try {
-      const file = await open(`${path}.pid`, 'wx', 0o600);
-      await file.writeFile(await describe(now));
-      await file.close();
-      return { held: { release: () => rm(`${path}.pid`, { force: true }) } };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const takenBy = await readHolder(`${path}.pid`);
-      if (takenBy === undefined || (await isAlive(takenBy))) return { takenBy };
-      await rm(`${path}.pid`, { force: true });
-    }
+/** Attempts to take over from dead holders; each is lost only to somebody else's success. */
+const TAKEOVERS = 3;
+
+/** For systems without flock(1). Exported for its test. */
+export async function exclusiveFile(path: string, now: string): Promise<LockAttempt> {
+  const name = `${path}.pid`;
+  for (let tries = 0; tries <= TAKEOVERS; tries++) {
+    if (await createWhole(name, await describe(now)))
+      return { held: { release: () => rm(name, { force: true }) } };
+    const takenBy = await readHolder(name);
+    if (takenBy !== undefined && (await isAlive(takenBy))) return { takenBy };
+    await removeStale(name);
   }
-  return { takenBy: await readHolder(`${path}.pid`) };
+  return { takenBy: await readHolder(name) };
+}
+
+/** The file with its content at once, by link(2), so that nobody meets an empty one; false when it is there. */
+async function createWhole(path: string, content: string): Promise<boolean> {
+  const aside = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
+  await writeFile(aside, content, { mode: 0o600, flag: 'wx' });
+  try {
+    await link(aside, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+/**
+ * Moves a dead holder's file away before removing it: of two who find it, one moves it. Should what
+ * was moved turn out to be a living one's, who was quicker, it is put back.
+ */
+async function removeStale(path: string): Promise<void> {
+  const aside = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  const moved = await readHolder(aside);
+  if (moved !== undefined && (await isAlive(moved))) await link(aside, path).catch(() => {});
+  await rm(aside, { force: true });
 }
 
 async function describe(since: string): Promise<string> {
   const self = (await identify(process.pid)) ?? { pid: process.pid, startTime: '', bootId: '' };
-  return `${JSON.stringify({ ...self, since })}\n`;
+  return `${JSON.stringify({ ...self, since, host: hostname() })}\n`;
 }
 
-/** Undefined while the holder has not written itself down yet. */
+/** Undefined when there is no file, or nothing in it that names a process. */
 async function readHolder(path: string): Promise<LockHolder | undefined> {
   try {
     return holder.parse(JSON.parse(await readFile(path, 'utf8')));
@@ -101,6 +136,19 @@ async function readHolder(path: string): Promise<LockHolder | undefined> {
     return undefined;
   }
 }
+
+/** Looks again a few times: a holder has the lock a moment before it has written itself down. */
+async function readLiveHolder(path: string): Promise<LockHolder | undefined> {
+  for (let looks = 0; looks < LOOKS; looks++) {
+    const found = await readHolder(path);
+    if (found !== undefined && (await isAlive(found))) return found;
+    await delay(LOOK_MS);
+  }
+  return undefined;
+}
+
+const LOOKS = 5;
+const LOOK_MS = 10;
 
 async function closeQuietly(file: FileHandle): Promise<void> {
   await file.close().catch(() => {}); // the error that led here matters more

@@ -1,0 +1,54 @@
+import { dirname } from 'node:path';
+import type { FileSystem, OpenFile } from '../world/file-system.js';
+import type { World } from '../world/world.js';
+import type { ScanEnd } from './scan.js';
+import { syncFolder } from './sync-folder.js';
+import { writeFully } from './write-fully.js';
+
+const COPY_CHUNK = 1024 * 1024;
+
+/** A scanned journal ready to append to: its torn end cut off, and all that was read on disk. */
+export async function openForAppend(world: World, path: string, at: ScanEnd): Promise<OpenFile> {
+  const file = await world.fileSystem.open(path, 'append');
+  try {
+    if (at.tornBytes > 0) await cutTorn(world, path, file, at);
+    // What was read may only be in the page cache, and its name in the folder's: both count once synced.
+    await Promise.all([file.sync(), syncNames(world.fileSystem, path)]);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Syncs the folder of the journal and the one around it, which holds all runs. */
+export function syncNames(fileSystem: FileSystem, path: string): Promise<unknown> {
+  const folder = dirname(path);
+  return Promise.all([syncFolder(fileSystem, folder), syncFolder(fileSystem, dirname(folder))]);
+}
+
+/** Keeps the torn end beside the journal, durably, then cuts it off. */
+async function cutTorn(
+  { fileSystem, random }: World,
+  path: string,
+  file: OpenFile,
+  { offset, seq }: ScanEnd,
+): Promise<void> {
+  const kept = await fileSystem.open(`${path}.torn-${seq + 1}-${random.hex(4)}`, 'create');
+  try {
+    await copy(file, offset, kept);
+    await kept.sync();
+  } finally {
+    await kept.close();
+  }
+  await syncFolder(fileSystem, dirname(path));
+  await file.truncate(offset);
+}
+
+async function copy(from: OpenFile, at: number, to: OpenFile): Promise<void> {
+  const chunk = Buffer.allocUnsafe(COPY_CHUNK);
+  for (let length = await from.read(chunk, at); length > 0; length = await from.read(chunk, at)) {
+    writeFully(to, chunk.subarray(0, length));
+    at += length;
+  }
+}
