@@ -11,6 +11,7 @@ export default defineConfig({
     // Tests run on the sources; what they start as processes is built.
     alias: [
       { find: /^nuflow$/, replacement: src('index.ts') },
+      { find: /^nuflow\/inspect$/, replacement: src('inspect.ts') },
       { find: /^nuflow\/(journal|runners|dag)$/, replacement: src('$1/index.ts') },
     ],
   },

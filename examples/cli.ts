@@ -1,0 +1,33 @@
+/**
+ * The orchestrator as a command: runs workflows out of a data directory, goes on with them, and shows
+ * them, also while another process works there.
+ *
+ *   nuflow run flow.yaml --input '{"name": "wuji"}'
+ *   nuflow list | show ID | logs ID [TASK] | events ID | resume [ID] | cancel ID
+ *
+ * Data goes to stdout, everything else to stderr. Exit codes are in cli/exit-codes.ts.
+ */
+import { CommanderError } from 'commander';
+import { EXIT, exitCodeOf } from './cli/exit-codes.js';
+import { tellError } from './cli/messages.js';
+import { closeOutput, OutputClosedError, survivesClosedPipes } from './cli/output.js';
+import { program } from './cli/program.js';
+
+async function main(): Promise<number> {
+  const cli = program();
+  try {
+    await cli.parseAsync();
+    return Number(process.exitCode ?? EXIT.done);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof OutputClosedError) return EXIT.done;
+    tellError(error, process.argv.includes('--json'));
+    return exitCodeOf(error);
+  }
+}
+
+survivesClosedPipes();
+const code = await main();
+await closeOutput();
+// A workflow's module may have left timers or sockets open; the command is over all the same.
+process.exit(code);

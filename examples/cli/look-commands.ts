@@ -1,0 +1,69 @@
+import type { RunSnapshot, TaskSnapshot } from 'nuflow';
+import { inspectRun, listRuns } from 'nuflow/inspect';
+import { oneLine } from './describe.js';
+import { EXIT } from './exit-codes.js';
+import { write, writeJson } from './output.js';
+import type { StoreOptions } from './run-commands.js';
+import { formatSpan, printable, table } from './text.js';
+
+/** `nuflow list`: all runs, latest first. Takes no lock. */
+export async function list({ dataDir, json }: StoreOptions): Promise<number> {
+  const runs = await listRuns(dataDir);
+  if (json) await writeJson(runs);
+  else {
+    const rows = runs.map(({ id, workflow, status, startedAt, endedAt, tasks }) => [
+      id,
+      workflow,
+      status,
+      `${tasks.done}/${tasks.total}${tasks.failed > 0 ? `, ${tasks.failed} failed` : ''}`,
+      startedAt,
+      formatSpan(startedAt, endedAt),
+    ]);
+    await write(table([['RUN', 'WORKFLOW', 'STATUS', 'TASKS', 'STARTED', 'TIME'], ...rows]));
+  }
+  return EXIT.done;
+}
+
+/** `nuflow show ID`: a run and its tasks. Takes no lock. */
+export async function show(id: string, { dataDir, json }: StoreOptions): Promise<number> {
+  const run = await inspectRun(dataDir, id);
+  if (json) await writeJson(run);
+  else await write(runText(run));
+  return EXIT.done;
+}
+
+function runText(run: RunSnapshot): string {
+  const { id, workflow, status, startedAt, endedAt, progress, tasks } = run;
+  const head = `${id}  ${printable(workflow)}  ${status}  ${progress.done}/${progress.total} done  ${formatSpan(startedAt, endedAt)}`;
+  const rows = tasks.map((task) => [
+    task.id,
+    task.status,
+    String(task.attempts),
+    formatSpan(task.startedAt, task.endedAt),
+    remark(task),
+  ]);
+  const errors = tasks.flatMap(({ id: task, error }) =>
+    error?.rendered ? [`\n${printable(task)}:\n${printable(error.rendered).trimEnd()}\n`] : [],
+  );
+  return [
+    `${head}\n\n`,
+    table([['TASK', 'STATUS', 'ATTEMPTS', 'TIME', ''], ...rows]),
+    ...errors,
+  ].join('');
+}
+
+function remark({ error, reason, retryAt }: TaskSnapshot): string {
+  const parts = [
+    retryAt === undefined ? undefined : `again at ${retryAt}`,
+    error === undefined ? undefined : oneLine(error),
+    typeof reason === 'string' ? reason : reasonText(reason),
+  ];
+  return parts.filter((part) => part !== undefined).join('; ');
+}
+
+function reasonText(reason: Exclude<TaskSnapshot['reason'], string>): string | undefined {
+  if (reason === undefined) return undefined;
+  if (reason.by === 'onFailure') return `because ${reason.failed} failed`;
+  const because = reason.dependency === undefined ? '' : `, because of ${reason.dependency}`;
+  return `trigger ${reason.rule}${because}`;
+}

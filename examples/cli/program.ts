@@ -1,0 +1,100 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { type EventOptions, events } from './event-command.js';
+import { type LogOptions, logs } from './log-command.js';
+import { list, show } from './look-commands.js';
+import {
+  cancel,
+  type ResumeOptions,
+  type RunOptions,
+  resume,
+  runWorkflow,
+  type StoreOptions,
+  type WorkOptions,
+} from './run-commands.js';
+
+/** The command line. Each command sets the exit code; errors are thrown, commander's own too. */
+export function program(): Command {
+  const cli = new Command('nuflow')
+    .description('Run workflows durably, go on with them after a crash, look at them.')
+    .exitOverride()
+    .showHelpAfterError('(add --help for help)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 run failed, 2 usage, 75 data directory locked, 130 interrupted.',
+    );
+  addRun(cli);
+  addResume(cli);
+  working(cli, 'cancel <id>', 'cancel a run, also one nobody works on').action(
+    (id: string, options: WorkOptions) => exitWith(cancel(id, options)),
+  );
+  looking(cli, 'list', 'all runs, latest first').action((options: StoreOptions) =>
+    exitWith(list(options)),
+  );
+  looking(cli, 'show <id>', 'a run, its tasks and their errors').action(
+    (id: string, options: StoreOptions) => exitWith(show(id, options)),
+  );
+  addLogs(cli);
+  addEvents(cli);
+  return cli;
+}
+
+function addRun(cli: Command): void {
+  working(cli, 'run <file>', 'run the workflow of a JSON or YAML file, or of a JavaScript module')
+    .option('--input <json>', "the run's input: JSON, @FILE, or @- for stdin")
+    .option('--id <id>', "the run's id; the same id again attaches to the run that is there")
+    .option('--workflow <name>', 'which workflow, when a module exports several')
+    .action((file: string, options: RunOptions) => exitWith(runWorkflow(file, options)));
+}
+
+function addResume(cli: Command): void {
+  working(cli, 'resume [id]', 'go on with a run, or with all that have not finished')
+    .option(
+      '--workflows <module>',
+      'a JavaScript module with the workflows of runs whose definitions hold functions; may be repeated',
+      (module: string, all: string[]) => [...all, module],
+      [],
+    )
+    .action((id: string | undefined, options: ResumeOptions) => exitWith(resume(id, options)));
+}
+
+function addLogs(cli: Command): void {
+  looking(cli, 'logs <id> [task]', 'what the tasks, or one task, printed')
+    .option('--attempt <number>', 'which attempt (default: the last)', wholeNumber)
+    .action((id: string, task: string | undefined, options: LogOptions) =>
+      exitWith(logs(id, task, options)),
+    );
+}
+
+function addEvents(cli: Command): void {
+  looking(cli, 'events <id>', "the run's journal")
+    .option('--from <seq>', 'begin with this record', wholeNumber, 1)
+    .option('--follow', 'go on until the run ends')
+    .action((id: string, options: EventOptions) => exitWith(events(id, options)));
+}
+
+/** A command that only looks, also while another process has the data directory. */
+function looking(cli: Command, usage: string, description: string): Command {
+  return cli
+    .command(usage)
+    .description(description)
+    .option('--data-dir <folder>', 'where runs are kept', '.nuflow')
+    .option('--json', 'machine-readable output');
+}
+
+/** A command that works on runs, and takes the data directory for itself. */
+function working(cli: Command, usage: string, description: string): Command {
+  return looking(cli, usage, description)
+    .option('--concurrency <number>', 'tasks at once', wholeNumber, 10)
+    .option('--base-dir <folder>', 'where relative paths in workflows start from', '.')
+    .option('--output', 'show what tasks print')
+    .option('--quiet', 'show no progress');
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+async function exitWith(code: Promise<number>): Promise<void> {
+  process.exitCode = await code;
+}

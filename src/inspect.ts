@@ -1,0 +1,42 @@
+import { resolve } from 'node:path';
+import { RunNotFoundError } from './errors.js';
+import { DataDir } from './journal/data-dir.js';
+import type { JournalRecord } from './journal/record.js';
+import { RunIndex } from './journal/run-index.js';
+import type { RunSummary } from './journal/summary.js';
+import { type RunSnapshot, snapshot } from './run/snapshot.js';
+import { systemWorld } from './world/world.js';
+
+/*
+ * Looking at a data directory from outside: no lock is taken and nothing is written, so it works
+ * beside the process that works there. What is shown is what is on disk.
+ */
+
+/** All runs, latest first; empty when there is no such directory. */
+export async function listRuns(dataDir: string): Promise<readonly RunSummary[]> {
+  const index = await RunIndex.open(systemWorld, dirAt(dataDir));
+  return index.list();
+}
+
+/** A run as its journal says. Throws RunNotFoundError, InvalidRunIdError, JournalDamagedError, JournalFormatError. */
+export async function inspectRun(dataDir: string, id: string): Promise<RunSnapshot> {
+  return snapshot(await dirAt(dataDir).readState(id));
+}
+
+/**
+ * A run's records from `from` (default 1) to the last that is whole. Memory does not grow with their
+ * number. Throws what {@link inspectRun} throws.
+ */
+export async function* readEvents(
+  dataDir: string,
+  id: string,
+  { from = 1 }: { readonly from?: number } = {},
+): AsyncGenerator<JournalRecord, void, void> {
+  const dir = dirAt(dataDir);
+  if ((await dir.firstRecord(id)) === undefined) throw new RunNotFoundError(id, dir.path);
+  yield* dir.records(id, from);
+}
+
+function dirAt(dataDir: string): DataDir {
+  return new DataDir(systemWorld.fileSystem, resolve(dataDir));
+}
