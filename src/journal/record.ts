@@ -167,5 +167,3 @@ export type RecordOf<T extends RecordType> = Extract<JournalRecord, { type: T }>
 export type TaskRecord = Extract<JournalRecord, { task: string }>;
 export type OutputFile = z.infer<typeof outputFile>;
 export type FinishedStatus = RecordOf<'run.finished'>['status'];
-
-export type { JsonValue };
