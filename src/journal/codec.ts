@@ -139,16 +139,20 @@ function hex(crc: number): string {
   return crc.toString(16).padStart(8, '0');
 }
 
+const CLAIM = /"durable":(\d{1,15}),"crc":"[0-9a-f]{8}"\}$/;
+const CLAIM_LENGTH = '"durable":'.length + 15 + TAIL_LENGTH;
+
 /**
- * What a line that can't be believed as a whole still says, when it is at all readable; for judging
- * a broken end. `durable` is what it claims was synced before it, `format` the version it names.
+ * What a line says was synced before it, whether or not the rest of it can be believed; 0 when it says
+ * nothing. For judging a broken end. Only our own syntax ends a line, so no value can pass for a claim.
  */
-export function hearsay(line: Buffer): { readonly durable: number; readonly format?: unknown } {
-  const { type, seq, durable, format } = parseObject(line.toString('utf8')) ?? {};
-  // Nobody knows of himself, or of what comes later, that it was synced.
-  const claim = Number.isInteger(durable) && (durable as number) < (seq as number);
-  return {
-    durable: claim ? (durable as number) : 0,
-    ...(type === 'run.started' ? { format } : {}),
-  };
+export function claimedDurable(line: Buffer): number {
+  const tail = line.toString('latin1', Math.max(0, line.length - CLAIM_LENGTH));
+  return Number(CLAIM.exec(tail)?.[1] ?? 0);
+}
+
+/** The version that a first line names, whether or not its checksum is right; undefined when it names none. */
+export function namedFormat(line: Buffer): unknown {
+  const fields = parseObject(line.toString('utf8'));
+  return fields?.type === 'run.started' ? fields.format : undefined;
 }

@@ -57,8 +57,11 @@ export class MemoryJournal implements Journal {
     return this.#flushing;
   }
 
-  async *read(from = 1): AsyncGenerator<JournalRecord, void, void> {
-    const to = this.#durableSeq;
+  read(from = 1): AsyncIterable<JournalRecord> {
+    return this.#records(from, this.#durableSeq);
+  }
+
+  async *#records(from: number, to: number): AsyncGenerator<JournalRecord, void, void> {
     let crc = 0;
     for (let seq = 1; seq <= to; seq++) {
       const decoded = decode(Buffer.from(this.#lines[seq - 1] as string), seq, crc);

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { JsonValue } from '../definition/json.js';
 import { jsonValue, ON_FAILURE, TRIGGER_RULES, workflowSpecSchema } from '../definition/spec.js';
 
 /**

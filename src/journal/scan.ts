@@ -1,6 +1,6 @@
 import { JournalDamagedError, JournalFormatError } from '../errors.js';
 import type { FileSystem, OpenFile } from '../world/file-system.js';
-import { type Decoded, decode, hearsay } from './codec.js';
+import { claimedDurable, type Decoded, decode, namedFormat } from './codec.js';
 import { NEWLINE, pieces } from './pieces.js';
 import { JOURNAL_FORMAT, type JournalRecord } from './record.js';
 
@@ -100,14 +100,14 @@ class Scanner {
   async #broken(line: Buffer, why: BadLine): Promise<ScanEnd> {
     if (why.kind === 'unknown') throw this.#unknown(why);
     const { seq, offset } = this.#position;
-    const { format } = hearsay(line);
-    if (seq === 0 && format !== undefined && format !== JOURNAL_FORMAT)
+    const format = seq === 0 ? namedFormat(line) : undefined;
+    if (format !== undefined && format !== JOURNAL_FORMAT)
       throw new JournalFormatError(this.#path, format, JOURNAL_FORMAT);
-    if (this.#claimed > seq) throw this.#damaged(why);
-    if (why === CUT && hearsay(line).durable <= seq) return this.#end(line.length);
+    if (Math.max(this.#claimed, claimedDurable(line)) > seq) throw this.#damaged(why);
+    if (why === CUT) return this.#end(line.length);
     let tornBytes = 0;
     for await (const piece of pieces(this.#file, offset)) {
-      if (linesOf(piece).some((other) => hearsay(other).durable > seq)) throw this.#damaged(why);
+      if (linesOf(piece).some((other) => claimedDurable(other) > seq)) throw this.#damaged(why);
       tornBytes += piece.length;
     }
     return this.#end(tornBytes);
