@@ -1,0 +1,31 @@
+/** A graph of tasks that do nothing, for every contender that runs graphs. */
+export interface Shape {
+  readonly tasks: readonly { readonly id: string; readonly needs: readonly string[] }[];
+}
+
+/** Tasks that need nothing. */
+export function independent(count: number): Shape {
+  return { tasks: Array.from({ length: count }, (_, i) => ({ id: `t${i}`, needs: [] })) };
+}
+
+/** Each task needs the one before. */
+export function chain(count: number): Shape {
+  return {
+    tasks: Array.from({ length: count }, (_, i) => ({
+      id: `t${i}`,
+      needs: i === 0 ? [] : [`t${i - 1}`],
+    })),
+  };
+}
+
+/** One task, then `width` that need it, then one that needs them all. */
+export function fan(width: number): Shape {
+  const middle = Array.from({ length: width }, (_, i) => `m${i}`);
+  return {
+    tasks: [
+      { id: 'first', needs: [] },
+      ...middle.map((id) => ({ id, needs: ['first'] })),
+      { id: 'last', needs: middle },
+    ],
+  };
+}

@@ -1,0 +1,103 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { encode } from '../../src/journal/codec.js';
+import type { JournalListener } from '../../src/journal/journal.js';
+import type { JournalRecord, RecordDraft } from '../../src/journal/record.js';
+import { BEGINNING, scan } from '../../src/journal/scan.js';
+import type { Clock } from '../../src/world/clock.js';
+import { systemWorld, type World } from '../../src/world/world.js';
+
+/** A clock that stands still, so that what is written can be foretold. */
+export const AT = '2026-01-02T03:04:05.678Z';
+const still: Clock = { ...systemWorld.clock, now: () => Date.parse(AT) };
+export const world: World = { ...systemWorld, clock: still };
+
+/** A folder that is gone after the file's tests. */
+export function tempDir(): string {
+  const path = mkdtempSync(join(tmpdir(), 'nuflow-journal-'));
+  afterAll(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** Notes what a journal tells. */
+export class Notes implements JournalListener {
+  readonly durableSeqs: number[] = [];
+  readonly failures: Error[] = [];
+  durable(seq: number): void {
+    this.durableSeqs.push(seq);
+  }
+  failed(error: Error): void {
+    this.failures.push(error);
+  }
+}
+
+export const STARTED: RecordDraft = {
+  type: 'run.started',
+  format: 1,
+  run: 'create-wuji',
+  workflow: {
+    name: 'server.create',
+    tasks: [{ id: 'server', runner: 'fn', needs: [], with: {} }],
+  },
+  input: { name: 'wuji' },
+  onFailure: 'continue',
+  traceId: '0123456789abcdef0123456789abcdef',
+};
+
+/** The facts of a small run, in order. */
+export const DRAFTS: readonly RecordDraft[] = [
+  STARTED,
+  { type: 'task.started', task: 'server', attempt: 1 },
+  { type: 'task.succeeded', task: 'server', attempt: 1, output: { port: 9090 } },
+  { type: 'run.finished', status: 'succeeded' },
+];
+
+/** Lines of a journal of these facts; `claims` gives the `durable` of each. */
+export function linesOf(
+  drafts: readonly RecordDraft[],
+  claims: (seq: number) => number | undefined = () => undefined,
+): string[] {
+  let crc = 0;
+  return drafts.map((draft, index) => {
+    const encoded = encode({ seq: index + 1, at: AT, ...draft }, claims(index + 1), crc);
+    crc = encoded.crc;
+    return `${encoded.line}\n`;
+  });
+}
+
+/** A line with a right checksum and any fields, as a first line. */
+export function firstLine(fields: Readonly<Record<string, unknown>>): string {
+  return `${encode({ seq: 1, at: AT, ...fields } as unknown as JournalRecord, undefined, 0).line}\n`;
+}
+
+/** What a reader makes of these bytes. */
+export type Reading =
+  | { readonly records: readonly JournalRecord[]; readonly tornBytes: number }
+  | { readonly refused: { readonly code: string; readonly details: Record<string, unknown> } };
+
+/** Scans bytes, through a real file. */
+export async function reading(path: string, bytes: string | Uint8Array): Promise<Reading> {
+  writeFileSync(path, bytes);
+  const records: JournalRecord[] = [];
+  try {
+    const { tornBytes } = await scan(world.fileSystem, path, BEGINNING, (record) => {
+      records.push(record);
+      return true;
+    });
+    return { records, tornBytes };
+  } catch (error) {
+    const { code, details } = error as { code: string; details: Record<string, unknown> };
+    if (code === undefined) throw error;
+    return { refused: { code, details } };
+  }
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+export const textOf = (path: string): string => readFileSync(path, 'utf8');
