@@ -250,13 +250,32 @@ export class JournalDamagedError extends NuflowError {
   }
 }
 
-/** A journal is of a format that this version of nuflow does not know. Nothing was changed. */
+/** A journal, or a record in it, was written by a newer nuflow. Nothing was changed. */
 export class JournalFormatError extends NuflowError {
-  constructor(file: string, format: unknown, known: number) {
+  readonly file: string;
+  readonly line: number;
+  readonly offset: number;
+  /** `format` is what the first line names, when that is what is not known. */
+  constructor(file: string, line: number, offset: number, why: string, format?: unknown) {
     super(
       'NUFLOW_JOURNAL_FORMAT',
-      `${file} has format ${JSON.stringify(format)}, this version reads formats up to ${known}; use a newer nuflow. Nothing was changed.`,
-      { file, format, known },
+      `${file} can't be read at line ${line}, byte ${offset}: ${why}; use a newer nuflow. Nothing was changed.`,
+      { file, line, offset, why, ...(format === undefined ? {} : { format }) },
+    );
+    this.file = file;
+    this.line = line;
+    this.offset = offset;
+  }
+}
+
+/** The system failed to read a journal. Nothing was changed. */
+export class JournalReadError extends NuflowError {
+  constructor(file: string, cause: unknown) {
+    super(
+      'NUFLOW_JOURNAL_READ',
+      `Reading ${file} failed (${messageOf(cause)}); nothing was changed. Mend the cause, then try again.`,
+      { file },
+      { cause },
     );
   }
 }
@@ -266,7 +285,7 @@ export class JournalWriteError extends NuflowError {
   constructor(file: string, cause: unknown) {
     super(
       'NUFLOW_JOURNAL_WRITE',
-      `Writing ${file} failed (${cause instanceof Error ? cause.message : String(cause)}); the run stopped. Mend the cause, then resume the run.`,
+      `Writing ${file} failed (${messageOf(cause)}); the run stopped. Mend the cause, then resume the run.`,
       { file },
       { cause },
     );
@@ -295,6 +314,10 @@ export class NushellNotFoundError extends NuflowError {
       { searched },
     );
   }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** Quotes an id for a message, so that control characters and quotes in it can't mislead a reader. */

@@ -49,6 +49,8 @@ export type Decoded =
     }
   /** Not the bytes that were written. */
   | { readonly ok: false; readonly kind: 'damaged'; readonly why: string }
+  /** The bytes that were written, but they can't stand here. */
+  | { readonly ok: false; readonly kind: 'wrong'; readonly why: string }
   /** Whole, but not of this version. */
   | {
       readonly ok: false;
@@ -65,7 +67,7 @@ export function decode(line: Buffer, seq: number, seed: number): Decoded {
   const crc = crc32(line.subarray(0, end), seed);
   if (written !== crc) return damaged('its checksum does not match');
   const fields = parseObject(`${line.toString('utf8', 0, end)}}`);
-  if (fields === undefined) return damaged('it is not a JSON object');
+  if (fields === undefined) return wrong('it is not a JSON object');
   return record(fields, seq, crc);
 }
 
@@ -91,13 +93,21 @@ function hexDigit(byte: number): number | undefined {
 
 function record(fields: Readonly<Record<string, unknown>>, seq: number, crc: number): Decoded {
   if (fields.seq !== seq)
-    return damaged(`its number is ${JSON.stringify(fields.seq)}, expected ${seq}`);
+    return wrong(`its number is ${JSON.stringify(fields.seq)}, expected ${seq}`);
   if (fields.type === 'run.started' && fields.format !== JOURNAL_FORMAT) {
-    return { ok: false, kind: 'unknown', why: 'it is of another format', format: fields.format };
+    const { format } = fields;
+    return { ok: false, kind: 'unknown', why: otherFormat(format), format };
   }
   if (fields.durable === undefined) return checked(fields, undefined, crc);
   const { durable, ...rest } = fields;
-  return checked(rest, typeof durable === 'number' ? durable : undefined, crc);
+  return isClaim(durable, seq)
+    ? checked(rest, durable, crc)
+    : wrong(`it says that record ${JSON.stringify(durable)} was on disk before it`);
+}
+
+/** Only an earlier record can have been on disk before. */
+function isClaim(durable: unknown, seq: number): durable is number {
+  return Number.isInteger(durable) && Number(durable) >= 0 && Number(durable) < seq;
 }
 
 function checked(
@@ -125,6 +135,10 @@ function damaged(why: string): Decoded {
   return { ok: false, kind: 'damaged', why };
 }
 
+function wrong(why: string): Decoded {
+  return { ok: false, kind: 'wrong', why };
+}
+
 function unknown(type: unknown, issue: z.core.$ZodIssue | undefined): Decoded {
   const path = issue?.path.join('.');
   const where = path === 'type' ? '' : ` (${path || 'record'}: ${issue?.message})`;
@@ -149,6 +163,11 @@ const CLAIM_LENGTH = '"durable":'.length + 15 + TAIL_LENGTH;
 export function claimedDurable(line: Buffer): number {
   const tail = line.toString('latin1', Math.max(0, line.length - CLAIM_LENGTH));
   return Number(CLAIM.exec(tail)?.[1] ?? 0);
+}
+
+/** Why a journal of this format is not read. */
+export function otherFormat(format: unknown): string {
+  return `it is of format ${JSON.stringify(format)}, and this version of nuflow reads format ${JOURNAL_FORMAT}`;
 }
 
 /** The version that a first line names, whether or not its checksum is right; undefined when it names none. */

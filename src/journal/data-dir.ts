@@ -32,7 +32,9 @@ export class DataDir {
   /** The directory, made if missing. */
   static async make(fileSystem: FileSystem, path: string): Promise<DataDir> {
     await makeDurable(fileSystem, join(path, 'runs'));
+    // Also when they were there: whoever made them may have died before they were synced.
     await syncFolder(fileSystem, path);
+    await syncFolder(fileSystem, dirname(path)).catch(unlessForbidden);
     return new DataDir(fileSystem, path);
   }
 
@@ -113,4 +115,9 @@ async function makeDurable(fileSystem: FileSystem, path: string): Promise<void> 
     await fileSystem.makeNewDir(path);
   }
   await syncFolder(fileSystem, around);
+}
+
+/** A folder that we may not open is somebody else's, who answers for what is in it. */
+function unlessForbidden(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EACCES' && error.code !== 'EPERM') throw error;
 }

@@ -145,7 +145,7 @@ export class FileJournal implements Journal {
   async #finish(): Promise<void> {
     await this.flush().catch(() => {}); // its error went to whoever appended
     await this.#writing;
-    await this.#file.close();
+    await this.#file.close().catch(() => {}); // what counts is synced
   }
 
   /** Once the current turn of the event loop is over: what it appends goes out together. */
@@ -192,6 +192,7 @@ export class FileJournal implements Journal {
     this.#waiting = [];
     for (const { reject } of waiting) reject(failure);
     this.#listener.failed(failure);
+    void this.close(); // nothing more may be done with the file
   }
 }
 

@@ -1,12 +1,14 @@
 import { dirname } from 'node:path';
 import type { Adapter } from 'lowdb';
 import type { World } from '../world/world.js';
+import { pieces } from './pieces.js';
 import { syncFolder } from './sync-folder.js';
 import { writeFully } from './write-fully.js';
 
 /**
  * lowdb's file, written so that it is whole or as it was before: aside, synced, renamed, folder synced,
- * mode 0600. lowdb's own file adapter does none of these and fails on an empty file; here that reads as null.
+ * mode 0600. lowdb's own file adapter does none of these and fails on an empty file; here whatever can't be
+ * read reads as null.
  */
 export class IndexFile implements Adapter<unknown> {
   readonly #world: World;
@@ -18,18 +20,19 @@ export class IndexFile implements Adapter<unknown> {
   }
 
   async read(): Promise<unknown> {
-    const { fileSystem } = this.#world;
-    const size = await fileSystem.size(this.#path);
-    if (!size) return null;
-    const file = await fileSystem.open(this.#path, 'read');
     try {
-      const bytes = Buffer.alloc(size);
-      let filled = 0;
-      for (let length = -1; length !== 0 && filled < size; filled += length)
-        length = await file.read(bytes.subarray(filled), filled);
-      return JSON.parse(bytes.toString('utf8', 0, filled));
+      return JSON.parse(await this.#text());
     } catch {
       return null; // a bad cache is no cache
+    }
+  }
+
+  async #text(): Promise<string> {
+    const file = await this.#world.fileSystem.open(this.#path, 'read');
+    try {
+      const parts: Buffer[] = [];
+      for await (const piece of pieces(file, 0)) parts.push(Buffer.from(piece));
+      return Buffer.concat(parts).toString();
     } finally {
       await file.close();
     }

@@ -1,11 +1,9 @@
 import { dirname } from 'node:path';
 import type { FileSystem, OpenFile } from '../world/file-system.js';
 import type { World } from '../world/world.js';
+import { copyRest } from './copy-rest.js';
 import type { ScanEnd } from './scan.js';
 import { syncFolder } from './sync-folder.js';
-import { writeFully } from './write-fully.js';
-
-const COPY_CHUNK = 1024 * 1024;
 
 /** A scanned journal ready to append to: its torn end cut off, and all that was read on disk. */
 export async function openForAppend(world: World, path: string, at: ScanEnd): Promise<OpenFile> {
@@ -16,7 +14,7 @@ export async function openForAppend(world: World, path: string, at: ScanEnd): Pr
     await Promise.all([file.sync(), syncNames(world.fileSystem, path)]);
     return file;
   } catch (error) {
-    await file.close();
+    await file.close().catch(() => {}); // the error that led here matters more
     throw error;
   }
 }
@@ -36,19 +34,11 @@ async function cutTorn(
 ): Promise<void> {
   const kept = await fileSystem.open(`${path}.torn-${seq + 1}-${random.hex(4)}`, 'create');
   try {
-    await copy(file, offset, kept);
+    await copyRest(file, offset, kept);
     await kept.sync();
   } finally {
     await kept.close();
   }
   await syncFolder(fileSystem, dirname(path));
   await file.truncate(offset);
-}
-
-async function copy(from: OpenFile, at: number, to: OpenFile): Promise<void> {
-  const chunk = Buffer.allocUnsafe(COPY_CHUNK);
-  for (let length = await from.read(chunk, at); length > 0; length = await from.read(chunk, at)) {
-    writeFully(to, chunk.subarray(0, length));
-    at += length;
-  }
 }

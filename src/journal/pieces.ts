@@ -3,16 +3,21 @@ import type { OpenFile } from '../world/file-system.js';
 /** Bytes read first, and at most at a time: most journals are small, and some are not. */
 const FIRST_CHUNK = 64 * 1024;
 const CHUNK = 1024 * 1024;
-/** Longer than any line can be (V8's longest string); what is longer is handed on as it is. */
+/** Longer than any line can be (V8's longest string). */
 const MAX_LINE = 512 * 1024 * 1024;
 
 export const NEWLINE = 10;
 
 /**
  * A file from byte `at` on in pieces of whole lines, the last one perhaps without its newline. Memory
- * grows with the longest line, not with the file. A piece is only good until the next is asked for.
+ * grows with the longest line, not with the file; of a line that reaches `maxLine` bytes what was read
+ * is handed on. A piece is only good until the next is asked for.
  */
-export async function* pieces(file: OpenFile, at: number): AsyncGenerator<Buffer, void, void> {
+export async function* pieces(
+  file: OpenFile,
+  at: number,
+  maxLine = MAX_LINE,
+): AsyncGenerator<Buffer, void, void> {
   let buffer = Buffer.allocUnsafe(FIRST_CHUNK);
   let filled = 0;
   for (;;) {
@@ -22,7 +27,7 @@ export async function* pieces(file: OpenFile, at: number): AsyncGenerator<Buffer
     filled += length;
     const end = buffer.subarray(filled - length, filled).lastIndexOf(NEWLINE);
     const whole = end === -1 ? 0 : filled - length + end + 1;
-    const given = whole === 0 && filled >= MAX_LINE ? filled : whole;
+    const given = whole === 0 && filled >= maxLine ? filled : whole;
     if (given > 0) yield buffer.subarray(0, given);
     const wasFull = filled === buffer.length && buffer.length < CHUNK;
     buffer.copyWithin(0, given, filled);

@@ -1,6 +1,6 @@
-import { JournalDamagedError, JournalFormatError } from '../errors.js';
+import { JournalDamagedError, JournalFormatError, JournalReadError } from '../errors.js';
 import type { FileSystem, OpenFile } from '../world/file-system.js';
-import { claimedDurable, type Decoded, decode, namedFormat } from './codec.js';
+import { claimedDurable, type Decoded, decode, namedFormat, otherFormat } from './codec.js';
 import { NEWLINE, pieces } from './pieces.js';
 import { JOURNAL_FORMAT, type JournalRecord } from './record.js';
 
@@ -32,6 +32,7 @@ export type TakeRecord = (record: JournalRecord, position: Position) => boolean;
  * A broken end is a torn write when nothing shows that it was ever on disk as a whole; then it is
  * reported, not thrown. What any line claims to have been synced must be there: otherwise, and for
  * records of a newer nuflow, throws JournalDamagedError or JournalFormatError. Why so: docs/journal-format.md.
+ * What the system can't read is a JournalReadError.
  */
 export async function scan(
   fileSystem: FileSystem,
@@ -39,7 +40,7 @@ export async function scan(
   from: Position,
   take: TakeRecord,
 ): Promise<ScanEnd> {
-  const file = await fileSystem.open(path, 'read');
+  const file = await openForReading(fileSystem, path);
   try {
     return await new Scanner(file, path, from, take).run();
   } finally {
@@ -47,9 +48,27 @@ export async function scan(
   }
 }
 
+/** A file whose failures to be read are told apart from what a taker throws. */
+async function openForReading(fileSystem: FileSystem, path: string): Promise<OpenFile> {
+  const failed = (error: unknown): never => {
+    throw new JournalReadError(path, error);
+  };
+  const file = await fileSystem.open(path, 'read').catch(failed);
+  return { ...file, read: (into, position) => file.read(into, position).catch(failed) };
+}
+
 type BadLine = Decoded & { readonly ok: false };
+/** A line that is no good record, and why. */
+interface Bad {
+  readonly line: Buffer;
+  readonly why: BadLine;
+}
 
 const CUT: BadLine = { ok: false, kind: 'damaged', why: 'the line is cut' };
+const ENDLESS: Bad = {
+  line: Buffer.alloc(0),
+  why: { ok: false, kind: 'damaged', why: 'the line is longer than a line can be' },
+};
 
 class Scanner {
   readonly #file: OpenFile;
@@ -67,16 +86,18 @@ class Scanner {
   }
 
   async run(): Promise<ScanEnd> {
+    let bad: Bad | undefined;
     for await (const piece of pieces(this.#file, this.#position.offset)) {
-      const bad = this.#lines(piece);
-      if (bad !== undefined) return this.#broken(bad.line, bad.why);
+      if (bad !== undefined) return this.#broken(ENDLESS); // what has no end of line was not the end of the file
+      bad = this.#lines(piece);
       if (this.#stopped) break;
+      if (bad !== undefined && bad.why !== CUT) break;
     }
-    return this.#end(0);
+    return bad === undefined ? this.#end(0) : this.#broken(bad);
   }
 
   /** Takes the lines of a piece; gives the first bad one. */
-  #lines(piece: Buffer): { readonly line: Buffer; readonly why: BadLine } | undefined {
+  #lines(piece: Buffer): Bad | undefined {
     let start = 0;
     while (start < piece.length && !this.#stopped) {
       const end = piece.indexOf(NEWLINE, start);
@@ -92,37 +113,41 @@ class Scanner {
 
   #accept({ record, durable, crc }: Decoded & { readonly ok: true }, length: number): void {
     this.#position = { offset: this.#position.offset + length, seq: record.seq, crc };
-    if (durable !== undefined && durable > this.#claimed) this.#claimed = durable;
+    this.#claimed = Math.max(this.#claimed, durable ?? 0);
     if (!this.#take(record, this.#position)) this.#stopped = true;
   }
 
   /** A torn write, or damage? A line behind the break may know that the broken one was synced. */
-  async #broken(line: Buffer, why: BadLine): Promise<ScanEnd> {
-    if (why.kind === 'unknown') throw this.#unknown(why);
+  async #broken({ line, why }: Bad): Promise<ScanEnd> {
     const { seq, offset } = this.#position;
+    if (why.kind === 'unknown') throw this.#newer(why.why, why.format);
+    if (why.kind === 'wrong') throw this.#damaged(why.why);
     const format = seq === 0 ? namedFormat(line) : undefined;
     if (format !== undefined && format !== JOURNAL_FORMAT)
-      throw new JournalFormatError(this.#path, format, JOURNAL_FORMAT);
-    if (Math.max(this.#claimed, claimedDurable(line)) > seq) throw this.#damaged(why);
+      throw this.#newer(otherFormat(format), format);
+    if (claimedDurable(line) > seq) throw this.#lost(why);
     if (why === CUT) return this.#end(line.length);
     let tornBytes = 0;
     for await (const piece of pieces(this.#file, offset)) {
-      if (linesOf(piece).some((other) => claimedDurable(other) > seq)) throw this.#damaged(why);
+      if (linesOf(piece).some((other) => claimedDurable(other) > seq)) throw this.#lost(why);
       tornBytes += piece.length;
     }
     return this.#end(tornBytes);
   }
 
-  #unknown({ why, format }: BadLine & { readonly kind: 'unknown' }): Error {
-    return format === undefined
-      ? new JournalDamagedError(this.#path, this.#position.seq + 1, this.#position.offset, why)
-      : new JournalFormatError(this.#path, format, JOURNAL_FORMAT);
+  #newer(why: string, format: unknown): Error {
+    const { seq, offset } = this.#position;
+    return new JournalFormatError(this.#path, seq + 1, offset, why, format);
   }
 
-  #damaged({ why }: BadLine): Error {
+  #lost({ why }: BadLine): Error {
+    const next = this.#position.seq + 1;
+    return this.#damaged(`${why}, and record ${next} is known to have been on disk`);
+  }
+
+  #damaged(why: string): Error {
     const { seq, offset } = this.#position;
-    const full = `${why}, and record ${seq + 1} is known to have been on disk`;
-    return new JournalDamagedError(this.#path, seq + 1, offset, full);
+    return new JournalDamagedError(this.#path, seq + 1, offset, why);
   }
 
   #end(tornBytes: number): ScanEnd {
