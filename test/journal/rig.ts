@@ -1,18 +1,26 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
+import { NuflowError } from '../../src/errors.js';
 import { encode } from '../../src/journal/codec.js';
 import type { JournalListener } from '../../src/journal/journal.js';
 import type { JournalRecord, RecordDraft } from '../../src/journal/record.js';
 import { BEGINNING, scan } from '../../src/journal/scan.js';
 import type { Clock } from '../../src/world/clock.js';
+import type { FileSystem } from '../../src/world/file-system.js';
 import { systemWorld, type World } from '../../src/world/world.js';
+import { MemoryFileSystem } from '../support/memory-file-system.js';
 
 /** A clock that stands still, so that what is written can be foretold. */
 export const AT = '2026-01-02T03:04:05.678Z';
 const still: Clock = { ...systemWorld.clock, now: () => Date.parse(AT) };
 export const world: World = { ...systemWorld, clock: still };
+
+/** The world with another file system. */
+export function worldWith(fileSystem: FileSystem): World {
+  return { ...world, fileSystem };
+}
 
 /** A folder that is gone after the file's tests. */
 export function tempDir(): string {
@@ -72,25 +80,28 @@ export function firstLine(fields: Readonly<Record<string, unknown>>): string {
   return `${encode({ seq: 1, at: AT, ...fields } as unknown as JournalRecord, undefined, 0).line}\n`;
 }
 
+/** Where {@link reading} puts the bytes. */
+export const JOURNAL = '/data/runs/create-wuji/journal.ndjson';
+
 /** What a reader makes of these bytes. */
 export type Reading =
   | { readonly records: readonly JournalRecord[]; readonly tornBytes: number }
   | { readonly refused: { readonly code: string; readonly details: Record<string, unknown> } };
 
-/** Scans bytes, through a real file. */
-export async function reading(path: string, bytes: string | Uint8Array): Promise<Reading> {
-  writeFileSync(path, bytes);
+/** Scans bytes. */
+export async function reading(bytes: string | Uint8Array): Promise<Reading> {
+  const fileSystem = new MemoryFileSystem();
+  fileSystem.put(JOURNAL, bytes);
   const records: JournalRecord[] = [];
   try {
-    const { tornBytes } = await scan(world.fileSystem, path, BEGINNING, (record) => {
+    const { tornBytes } = await scan(fileSystem, JOURNAL, BEGINNING, (record) => {
       records.push(record);
       return true;
     });
     return { records, tornBytes };
   } catch (error) {
-    const { code, details } = error as { code: string; details: Record<string, unknown> };
-    if (code === undefined) throw error;
-    return { refused: { code, details } };
+    if (!(error instanceof NuflowError)) throw error;
+    return { refused: { code: error.code, details: error.details } };
   }
 }
 

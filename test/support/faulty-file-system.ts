@@ -1,7 +1,26 @@
 import type { FileSystem, OpenFile } from '../../src/world/file-system.js';
 
 /** What can be made to fail or wait. */
-export type Operation = 'open' | 'write' | 'sync' | 'truncate' | 'syncDir' | 'rename' | 'makeDir';
+export type Operation =
+  | 'open'
+  | 'read'
+  | 'write'
+  | 'sync'
+  | 'truncate'
+  | 'close'
+  | 'syncDir'
+  | 'rename'
+  | 'remove'
+  | 'size'
+  | 'list'
+  | 'makeDir'
+  | 'makeNewDir';
+
+/**
+ * How one call fails: with nothing done; with all done and an error nevertheless; or, a write, with half
+ * of the bytes taken and an error for the rest, or with no bytes taken and no error.
+ */
+export type Manner = 'refused' | 'done' | 'short' | 'empty';
 
 interface Fault {
   readonly operation: Operation;
@@ -16,18 +35,21 @@ export function systemError(code: string): Error {
 }
 
 /**
- * A real file system with faults: calls that fail as told, writes that take only part, syncs that
+ * Another file system with faults: calls that fail as told, writes that take only part, syncs that
  * wait. Keeps a log of what was done, in the order in which it was done.
  */
 export class FaultyFileSystem implements FileSystem {
   /** `write <path>`, `sync <path>`, …: entered when the call has succeeded. */
   readonly log: string[] = [];
+  /** The same for all calls, entered when they are made. */
+  readonly asked: string[] = [];
   /** Bytes a write takes at most. */
   writeLimit = Number.POSITIVE_INFINITY;
   /** Called as soon as a file sync is asked for, and awaited before it is done. */
   beforeSync: (path: string) => Promise<void> = async () => {};
   readonly #inner: FileSystem;
   readonly #faults: Fault[] = [];
+  #fault: { readonly call: number; readonly manner: Manner; readonly code: string } | undefined;
 
   constructor(inner: FileSystem) {
     this.#inner = inner;
@@ -38,91 +60,99 @@ export class FaultyFileSystem implements FileSystem {
     this.#faults.push({ operation, path, code, left: after });
   }
 
+  /** Makes one call fail, the one that will be `asked[call]`. */
+  failCall(call: number, manner: Manner, code = 'EIO'): void {
+    this.#fault = { call, manner, code };
+  }
+
   /** Makes everything work again. */
   heal(): void {
     this.#faults.length = 0;
+    this.#fault = undefined;
   }
 
-  /** Calls of an operation so far, on paths that end in `path`. */
+  /** Calls of an operation that succeeded so far, on paths that end in `path`. */
   count(operation: Operation, path = ''): number {
     return this.log.filter((line) => line.startsWith(`${operation} `) && line.endsWith(path))
       .length;
   }
 
-  async makeDir(path: string): Promise<void> {
-    this.#check('makeDir', path);
-    await this.#inner.makeDir(path);
-    this.#enter('makeDir', path);
+  makeDir(path: string): Promise<void> {
+    return this.#call('makeDir', path, () => this.#inner.makeDir(path));
   }
 
   makeNewDir(path: string): Promise<boolean> {
-    return this.#inner.makeNewDir(path);
+    return this.#call('makeNewDir', path, () => this.#inner.makeNewDir(path));
   }
 
-  async syncDir(path: string): Promise<void> {
-    this.#check('syncDir', path);
-    await this.#inner.syncDir(path);
-    this.#enter('syncDir', path);
+  syncDir(path: string): Promise<void> {
+    return this.#call('syncDir', path, () => this.#inner.syncDir(path));
   }
 
   list(path: string): Promise<string[]> {
-    return this.#inner.list(path);
+    return this.#call('list', path, () => this.#inner.list(path));
   }
 
   async open(path: string, mode: 'read' | 'append' | 'create'): Promise<OpenFile> {
-    this.#check('open', path);
-    const file = await this.#inner.open(path, mode);
-    this.#enter('open', path);
+    const file = await this.#call('open', path, () => this.#inner.open(path, mode));
     return this.#faulty(path, file);
   }
 
-  async rename(from: string, to: string): Promise<void> {
-    this.#check('rename', to);
-    await this.#inner.rename(from, to);
-    this.#enter('rename', to);
+  rename(from: string, to: string): Promise<void> {
+    return this.#call('rename', to, () => this.#inner.rename(from, to));
   }
 
   remove(path: string): Promise<void> {
-    return this.#inner.remove(path);
+    return this.#call('remove', path, () => this.#inner.remove(path));
   }
 
   size(path: string): Promise<number | undefined> {
-    return this.#inner.size(path);
+    return this.#call('size', path, () => this.#inner.size(path));
   }
 
   #faulty(path: string, file: OpenFile): OpenFile {
+    let broken: string | undefined;
     return {
       write: (bytes) => {
-        this.#check('write', path);
-        const taken = file.write(bytes.subarray(0, this.writeLimit));
-        this.#enter('write', path);
-        return taken;
+        const manner = this.#begin('write', path);
+        if (broken !== undefined) throw systemError(broken);
+        if (manner === 'empty') return 0;
+        const most = manner === 'short' ? Math.ceil(bytes.length / 2) : this.writeLimit;
+        if (manner === 'short') broken = this.#fault?.code;
+        const taken = file.write(bytes.subarray(0, most));
+        return this.#end('write', path, manner, taken);
       },
       sync: async () => {
         await this.beforeSync(path);
-        this.#check('sync', path);
-        await file.sync();
-        this.#enter('sync', path);
+        await this.#call('sync', path, () => file.sync());
       },
-      read: (into, position) => file.read(into, position),
-      truncate: async (size) => {
-        this.#check('truncate', path);
-        await file.truncate(size);
-        this.#enter('truncate', path);
-      },
-      close: () => file.close(),
+      read: (into, position) => this.#call('read', path, () => file.read(into, position)),
+      truncate: (size) => this.#call('truncate', path, () => file.truncate(size)),
+      close: () => this.#call('close', path, () => file.close()),
     };
   }
 
-  #check(operation: Operation, path: string): void {
+  async #call<T>(operation: Operation, path: string, call: () => Promise<T>): Promise<T> {
+    const manner = this.#begin(operation, path);
+    return this.#end(operation, path, manner, await call());
+  }
+
+  /** Notes the call; throws when it is to fail with nothing done. */
+  #begin(operation: Operation, path: string): Manner | undefined {
+    const call = this.asked.push(`${operation} ${path}`) - 1;
     for (const fault of this.#faults) {
       if (fault.operation !== operation || !path.endsWith(fault.path)) continue;
       if (fault.left > 0) fault.left--;
       else throw systemError(fault.code);
     }
+    if (this.#fault?.call !== call) return undefined;
+    if (this.#fault.manner === 'refused') throw systemError(this.#fault.code);
+    return this.#fault.manner;
   }
 
-  #enter(operation: Operation, path: string): void {
+  #end<T>(operation: Operation, path: string, manner: Manner | undefined, result: T): T {
+    if (manner === 'done') throw systemError(this.#fault?.code ?? 'EIO');
     this.log.push(`${operation} ${path}`);
+    return result;
   }
 }
