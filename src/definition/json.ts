@@ -8,42 +8,46 @@ export interface JsonObject {
 
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
+/** Deeper values can't be written as JSON text without overflowing the stack. */
+const MAX_DEPTH = 1_000;
+
 /**
- * Returns `value` as {@link JsonValue}, or throws {@link NotJsonError} with the path of the first
- * part that JSON would lose or change: undefined, NaN, Infinity, BigInt, functions, symbols, Dates,
- * Maps, class instances, lone surrogates, holes of arrays, cycles.
+ * A frozen copy of `value` as {@link JsonValue}: what is journaled must stay what everybody sees, whoever
+ * keeps the original and changes it later. -0 becomes 0.
  *
- * Iterative, so that deep values can't overflow the stack. `what` names the value in the error.
+ * Throws {@link NotJsonError} with the path of the first part that JSON would lose or change: undefined, NaN,
+ * Infinity, BigInt, functions, symbols, Dates, Maps, class instances, lone surrogates, holes of arrays,
+ * cycles, and what is nested deeper than 1,000. `what` names the value in the error.
  */
 export function assertJson(value: unknown, what: string): JsonValue {
-  const stack: { value: unknown; path: string; ancestors: Ancestors | undefined }[] = [
-    { value, path: '$', ancestors: undefined },
-  ];
-  for (let item = stack.pop(); item !== undefined; item = stack.pop()) {
-    const problem = scalarProblem(item.value);
-    if (problem !== undefined) throw new NotJsonError(what, item.path, problem);
-    if (typeof item.value !== 'object' || item.value === null) continue;
-    if (isAncestor(item.ancestors, item.value))
-      throw new NotJsonError(what, item.path, 'a reference to a value around it');
-    const ancestors = { value: item.value, up: item.ancestors };
-    for (const [key, child] of children(item.value, item.path, what)) {
-      stack.push({ value: child, path: key, ancestors });
-    }
-  }
-  return value as JsonValue;
+  return copy(value, undefined, what);
 }
 
-interface Ancestors {
-  readonly value: object;
-  readonly up: Ancestors | undefined;
+/** Way from a part to the whole. */
+interface Place {
+  readonly around: object;
+  readonly key: string | number;
+  readonly depth: number;
+  readonly up: Place | undefined;
 }
 
-function isAncestor(chain: Ancestors | undefined, value: object): boolean {
-  for (let link = chain; link !== undefined; link = link.up) if (link.value === value) return true;
-  return false;
+function copy(value: unknown, place: Place | undefined, what: string): JsonValue {
+  const problem = problemOf(value, place);
+  if (problem !== undefined) throw new NotJsonError(what, pathText(place), problem);
+  if (typeof value === 'number') return value + 0; // no -0
+  if (typeof value !== 'object' || value === null) return value as JsonValue;
+  const depth = (place?.depth ?? 0) + 1;
+  const part = (key: string | number, child: unknown): JsonValue =>
+    copy(child, { around: value, key, depth, up: place }, what);
+  if (Array.isArray(value)) return Object.freeze(Array.from(value, (child, i) => part(i, child)));
+  return Object.freeze(
+    Object.fromEntries(Object.entries(value).map(([key, child]) => [key, part(key, child)])),
+  );
 }
 
-function scalarProblem(value: unknown): string | undefined {
+function problemOf(value: unknown, place: Place | undefined): string | undefined {
+  if (typeof place?.key === 'string' && !place.key.isWellFormed())
+    return 'under a key with half a surrogate pair';
   switch (typeof value) {
     case 'string':
       return value.isWellFormed() ? undefined : 'a string with half a surrogate pair';
@@ -52,30 +56,35 @@ function scalarProblem(value: unknown): string | undefined {
     case 'number':
       return Number.isFinite(value) ? undefined : String(value);
     case 'object':
-      return objectProblem(value);
+      return value === null ? undefined : objectProblem(value, place);
     default:
       return value === undefined ? 'undefined' : `a ${typeof value}`;
   }
 }
 
-function objectProblem(value: object | null): string | undefined {
-  if (value === null || Array.isArray(value)) return undefined;
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null)
+function objectProblem(value: object, place: Place | undefined): string | undefined {
+  if (!Array.isArray(value) && !isPlain(value))
     return `an instance of ${value.constructor?.name ?? 'a class'}`;
-  return undefined;
+  for (let link = place; link !== undefined; link = link.up)
+    if (link.around === value) return 'a reference to a value around it';
+  return (place?.depth ?? 0) > MAX_DEPTH ? `nested deeper than ${MAX_DEPTH}` : undefined;
 }
 
-function* children(value: object, path: string, what: string): Iterable<[string, unknown]> {
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) yield [`${path}[${i}]`, value[i]];
-    return;
-  }
-  for (const [key, child] of Object.entries(value)) {
-    if (!key.isWellFormed())
-      throw new NotJsonError(what, path, 'an object with half a surrogate pair in a key');
-    yield [IDENTIFIER.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`, child];
-  }
+/** Also an object of another realm (`node:vm`), whose Object.prototype is not ours. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function pathText(place: Place | undefined): string {
+  const steps: string[] = [];
+  for (let link = place; link !== undefined; link = link.up) steps.push(stepText(link.key));
+  return `$${steps.reverse().join('')}`;
+}
+
+function stepText(key: string | number): string {
+  if (typeof key === 'number') return `[${key}]`;
+  return IDENTIFIER.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
 /** JSON text with object keys sorted: equal values give equal text, whatever order they were built in. */
