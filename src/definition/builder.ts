@@ -126,11 +126,13 @@ class TaskCollector {
     const { needs, output, ...common } = options as AnyOptions;
     const { data, functions } = splitFields(fields, path);
     const schema = output === undefined ? undefined : schemaAsData(output);
-    const hash = functionsHash(
-      this.#version,
-      [...functions, ...(run ? [['run', run] as const] : [])],
-      output !== undefined && schema === undefined,
-    );
+    const aliases = aliasesOf(needs);
+    const hash = functionsHash({
+      version: this.#version,
+      functions: [...functions, ...(run ? [['run', run] as const] : [])],
+      opaqueSchema: output !== undefined && schema === undefined,
+      aliases,
+    });
     this.specs.push({
       id,
       runner,
@@ -140,28 +142,11 @@ class TaskCollector {
       ...(schema === undefined ? {} : { output: schema }),
       ...(hash === undefined ? {} : { functions: hash }),
     });
-    this.#remember(id, functions, run, output, needs);
+    if (functions.size > 0 || run !== undefined || output !== undefined) {
+      const computed = functions.size === 0 ? undefined : functions;
+      this.code.set(id, { fields: computed, run, output, aliases });
+    }
     return { id };
-  }
-
-  #remember(
-    id: string,
-    functions: FieldFunctions,
-    run: TaskCode['run'],
-    output: StandardSchema | undefined,
-    needs: Needs | undefined,
-  ): void {
-    if (functions.size === 0 && run === undefined && output === undefined) return;
-    const aliases =
-      needs === undefined || Array.isArray(needs)
-        ? undefined
-        : Object.entries(needs).map(([name, ref]) => [name, (ref as TaskRef).id] as const);
-    this.code.set(id, {
-      fields: functions.size === 0 ? undefined : functions,
-      run,
-      output,
-      aliases,
-    });
   }
 }
 
@@ -192,6 +177,12 @@ function needIds(needs: Needs | undefined): readonly string[] {
   if (needs === undefined) return NO_NEEDS;
   const refs: readonly (TaskRef | string)[] = Array.isArray(needs) ? needs : Object.values(needs);
   return refs.map((ref) => (typeof ref === 'string' ? ref : ref.id));
+}
+
+/** Names under which functions see needed tasks, when they have names. */
+function aliasesOf(needs: Needs | undefined): TaskCode['aliases'] {
+  if (needs === undefined || Array.isArray(needs)) return undefined;
+  return Object.entries(needs).map(([name, ref]) => [name, (ref as TaskRef).id] as const);
 }
 
 function nushellFields<Input, N extends Needs, S, Rule extends TriggerRule>(

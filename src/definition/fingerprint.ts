@@ -3,15 +3,28 @@ import { z } from 'zod';
 import type { JsonValue } from './json.js';
 import type { StandardSchema } from './standard-schema.js';
 
+/** What a task has beside its data. */
+export interface FunctionParts {
+  /** Stands for the text of functions and schemas. */
+  readonly version: string | undefined;
+  readonly functions: readonly (readonly [field: string, run: unknown])[];
+  /** Whether there is a schema that data can't say. */
+  readonly opaqueSchema: boolean;
+  /** Under other names the same functions see other outputs. */
+  readonly aliases: readonly (readonly [name: string, task: string])[] | undefined;
+}
+
 /** 16 hex digits that stand for a task's functions, or undefined when it has none. */
-export function functionsHash(
-  version: string | undefined,
-  functions: readonly (readonly [field: string, run: unknown])[],
-  opaqueSchema: boolean,
-): string | undefined {
+export function functionsHash(parts: FunctionParts): string | undefined {
+  const { version, functions, opaqueSchema, aliases = [] } = parts;
   if (functions.length === 0 && !opaqueSchema) return undefined;
-  if (version !== undefined) return `version ${version}`;
-  return shortHash(functions.map(([field, run]) => `${field}=${String(run)}`).join('\n'));
+  const names = aliases.every(([name, task]) => name === task) ? '' : JSON.stringify(aliases);
+  if (version !== undefined && names === '') return `version ${version}`;
+  const text =
+    version === undefined
+      ? functions.map(([field, run]) => `${field}=${String(run)}`).join('\n')
+      : `version ${version}`;
+  return shortHash(`${text}\n${names}`);
 }
 
 const hashes = new Map<string, string>();

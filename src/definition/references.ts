@@ -104,7 +104,10 @@ function splitOutput(
 function part(value: JsonValue | undefined, steps: readonly string[]): JsonValue | undefined {
   let at: JsonValue | undefined = value;
   for (const step of steps) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined;
+    // The length of an array is its own property, but no part of JSON.
+    const parts =
+      typeof at === 'object' && at !== null && Object.prototype.propertyIsEnumerable.call(at, step);
+    if (!parts) return undefined;
     at = (at as { readonly [key: string]: JsonValue })[step];
   }
   return at;
@@ -123,6 +126,7 @@ export function checkReferences(
       checkReferences(child, needs, `${where}.${key}`);
     return;
   }
+  checkNeighbours(template, kind, where);
   const target = (template as { readonly [key: string]: JsonValue })[kind] as JsonValue;
   if (kind === '$literal' || kind === '$function') return;
   if (
@@ -142,4 +146,17 @@ export function checkReferences(
       `refers to the output of ${quote(path(target)[0] ?? '')}, which this task does not need; add it to needs`,
     );
   }
+}
+
+/** A mistyped "$default" would otherwise be dropped without a word. */
+function checkNeighbours(reference: object, kind: ReferenceKind, where: string): void {
+  const hasDefault = kind === '$input' || kind === '$output';
+  const stranger = Object.keys(reference).find(
+    (key) => key !== kind && !(hasDefault && key === '$default'),
+  );
+  if (stranger === undefined) return;
+  throw new InvalidDefinitionError(
+    where,
+    `has ${quote(stranger)} beside ${kind}; remove it, or wrap the whole in { "$literal": … } if it is no reference`,
+  );
 }
