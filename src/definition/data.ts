@@ -25,10 +25,16 @@ import { makeWorkflow, type TaskCode, type Workflow } from './workflow.js';
  *       "input": { "$output": "list.stdout" } }, "timeout": "1m", "retry": { "maximumAttempts": 3 } } ] }
  */
 const duration = z.union([z.number(), z.string()]) as z.ZodType<Duration>;
-const settings = z.custom<{ [key: string]: JsonValue }>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'must be an object',
-);
+const settings = z
+  .custom<{ [key: string]: JsonValue }>(isObject, 'must be an object')
+  .meta({ type: 'object' });
+/** No z.record: that would drop an output named `__proto__`. */
+const names = z
+  .custom<{ [key: string]: string }>(
+    (value) => isObject(value) && Object.values(value).every((id) => typeof id === 'string'),
+    'must be an object of task ids',
+  )
+  .meta({ type: 'object', additionalProperties: { type: 'string' } });
 
 const retry = z.strictObject({
   initialInterval: duration.optional(),
@@ -65,7 +71,7 @@ const workflowFile = z.strictObject({
   /** JSON Schema of the input. */
   input: jsonValue.optional(),
   /** Output name → id of the task that gives it. */
-  outputs: z.record(z.string(), z.string()).optional(),
+  outputs: names.optional(),
   tasks: z.array(taskFile),
 });
 
@@ -110,6 +116,8 @@ function taskSpec(task: z.output<typeof taskFile>): TaskSpec {
   const kinds = [nu && 'nu', shell && 'shell', runner && 'runner'].filter(
     (kind) => kind !== undefined,
   );
+  if (custom !== undefined && runner === undefined)
+    throw new InvalidDefinitionError(path, 'has "with", which goes with "runner" only');
   if (kinds.length !== 1) {
     throw new InvalidDefinitionError(
       path,
@@ -124,6 +132,10 @@ function taskSpec(task: z.output<typeof taskFile>): TaskSpec {
     ...commonSpec(common, path),
     ...(output === undefined ? {} : { output }),
   };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseSchema(data: JsonValue, path: string): StandardSchema {

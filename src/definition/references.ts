@@ -113,39 +113,64 @@ function part(value: JsonValue | undefined, steps: readonly string[]): JsonValue
   return at;
 }
 
-/** Refuses references that can never resolve: to tasks that are not needed, or of an impossible form. */
-export function checkReferences(
-  template: JsonValue,
-  needs: ReadonlySet<string>,
-  where: string,
-): void {
+/** What references of a task may name. */
+export interface Referable {
+  readonly needs: ReadonlySet<string>;
+  /** Fields that have a function beside the data. */
+  readonly functions: Pick<ReadonlySet<string>, 'has'>;
+}
+
+/** Refuses references that can never resolve: to tasks that are not needed, to functions that are not there, or of an impossible form. */
+export function checkReferences(template: JsonValue, known: Referable, where: string): void {
   if (typeof template !== 'object' || template === null) return;
   const kind = Array.isArray(template) ? undefined : kindOf(template);
-  if (kind === undefined) {
+  if (kind !== undefined) {
+    checkNeighbours(template, kind, where);
+    const target = (template as { readonly [key: string]: JsonValue })[kind] as JsonValue;
+    checkTarget(kind, target, known, where);
+  } else {
     for (const [key, child] of Object.entries(template))
-      checkReferences(child, needs, `${where}.${key}`);
-    return;
+      checkReferences(child, known, `${where}.${key}`);
   }
-  checkNeighbours(template, kind, where);
-  const target = (template as { readonly [key: string]: JsonValue })[kind] as JsonValue;
-  if (kind === '$literal' || kind === '$function') return;
-  if (
-    typeof target !== 'string' &&
-    !(Array.isArray(target) && target.every((s) => typeof s === 'string'))
-  ) {
-    throw new InvalidDefinitionError(
-      where,
-      `${kind} takes a path such as "a.b" or ["a", "b"], not ${JSON.stringify(target)}`,
-    );
+}
+
+function checkTarget(
+  kind: ReferenceKind,
+  target: JsonValue,
+  known: Referable,
+  where: string,
+): void {
+  switch (kind) {
+    case '$literal':
+      break;
+    case '$function':
+      checkFunction(target, known, where);
+      break;
+    case '$input':
+      checkPath(kind, target, where);
+      break;
+    case '$output':
+      checkPath(kind, target, where);
+      checkNeeded(target, known, where);
   }
-  if (kind === '$input') return;
+}
+
+function checkPath(kind: ReferenceKind, target: JsonValue, where: string): void {
+  if (typeof target === 'string') return;
+  if (Array.isArray(target) && target.every((step) => typeof step === 'string')) return;
+  throw new InvalidDefinitionError(
+    where,
+    `${kind} takes a path such as "a.b" or ["a", "b"], not ${JSON.stringify(target)}`,
+  );
+}
+
+function checkNeeded(target: JsonValue, { needs }: Referable, where: string): void {
   const [task] = splitOutput(target, (id) => needs.has(id));
-  if (task === undefined || !needs.has(task)) {
-    throw new InvalidDefinitionError(
-      where,
-      `refers to the output of ${quote(path(target)[0] ?? '')}, which this task does not need; add it to needs`,
-    );
-  }
+  if (task !== undefined && needs.has(task)) return;
+  throw new InvalidDefinitionError(
+    where,
+    `refers to the output of ${quote(path(target)[0] ?? '')}, which this task does not need; add it to needs`,
+  );
 }
 
 /** A mistyped "$default" would otherwise be dropped without a word. */
@@ -158,5 +183,13 @@ function checkNeighbours(reference: object, kind: ReferenceKind, where: string):
   throw new InvalidDefinitionError(
     where,
     `has ${quote(stranger)} beside ${kind}; remove it, or wrap the whole in { "$literal": … } if it is no reference`,
+  );
+}
+
+function checkFunction(field: JsonValue, { functions }: Referable, where: string): void {
+  if (typeof field === 'string' && functions.has(field)) return;
+  throw new InvalidDefinitionError(
+    where,
+    `has a $function, but no function came with it; in plain data give a value, $input or $output`,
   );
 }

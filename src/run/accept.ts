@@ -3,7 +3,7 @@ import { assertJson, type JsonValue } from '../definition/json.js';
 import { checkReferences } from '../definition/references.js';
 import type { OnFailure, TaskSpec } from '../definition/spec.js';
 import { issuePath } from '../definition/standard-schema.js';
-import type { Workflow } from '../definition/workflow.js';
+import type { TaskCode, Workflow } from '../definition/workflow.js';
 import { InvalidDefinitionError, InvalidInputError, quote, UnknownRunnerError } from '../errors.js';
 import type { Executor } from '../queue/executor.js';
 import type { Runner } from '../runners/runner.js';
@@ -26,7 +26,7 @@ export function accept(
 ): RunParts {
   const { spec } = workflow;
   const planned = plan(spec.tasks);
-  for (const task of spec.tasks) acceptTask(task, against);
+  for (const task of spec.tasks) acceptTask(task, workflow.code.tasks.get(task.id), against);
   for (const [name, task] of spec.outputs ?? []) {
     if (!planned.index.has(task)) {
       throw new InvalidDefinitionError(
@@ -38,13 +38,26 @@ export function accept(
   return { workflow, plan: planned, onFailure: onFailure ?? spec.onFailure ?? 'continue' };
 }
 
-function acceptTask(task: TaskSpec, { runners, executor }: Acceptance): void {
+const NO_FUNCTIONS: ReadonlySet<string> = new Set();
+
+function acceptTask(
+  task: TaskSpec,
+  code: TaskCode | undefined,
+  { runners, executor }: Acceptance,
+): void {
   const runner = runners.get(task.runner);
   if (runner === undefined) throw new UnknownRunnerError(task.id, task.runner, [...runners.keys()]);
   if (task.pool !== undefined) executor.limit(task.pool);
   const path = `tasks.${task.id}`;
   assertJson(task.with, `${path}.with`);
-  checkReferences(task.with, new Set(task.needs), path);
+  const functions = code?.fields ?? NO_FUNCTIONS;
+  checkReferences(task.with, { needs: new Set(task.needs), functions }, path);
+  if (task.runner === 'fn' && code?.run === undefined) {
+    throw new InvalidDefinitionError(
+      path,
+      'is a function task without its function; plain data can only hold tasks of other kinds',
+    );
+  }
   runner.check(task.with, path);
 }
 

@@ -86,7 +86,11 @@ describe('references', () => {
 
 describe('the check of references before a run', () => {
   const check = (template: JsonValue) => () =>
-    checkReferences(template, new Set(['network', 'a.b']), 'tasks.t');
+    checkReferences(
+      template,
+      { needs: new Set(['network', 'a.b']), functions: new Set(['args']) },
+      'tasks.t',
+    );
 
   it.each<JsonValue>([
     { args: [{ $input: 'anything.at.all' }, { $output: 'network.id' }] },
@@ -110,6 +114,8 @@ describe('the check of references before a run', () => {
     [{ flags: { $output: ['network', 0] } }, 'tasks.t.flags', /\$output takes a path/],
     [{ $input: 'a', $defualt: 1 }, 'tasks.t', /"\$defualt" beside \$input/],
     [{ $input: 'a', $output: 'network' }, 'tasks.t', /"\$output" beside \$input/],
+    [{ args: { $function: 'flags' } }, 'tasks.t.args', /no function came with it/],
+    [{ args: { $function: 1 } }, 'tasks.t.args', /no function came with it/],
     [{ $literal: 1, more: 2 }, 'tasks.t', /"more" beside \$literal/],
     [{ $literal: 1, $default: 2 }, 'tasks.t', /"\$default" beside \$literal/],
   ])('refuses %j, naming the place', (template, path, why) => {
