@@ -3,6 +3,7 @@ import { JournalWriteError, NuflowError } from '../errors.js';
 import type { OpenFile } from '../world/file-system.js';
 import type { World } from '../world/world.js';
 import { encode } from './codec.js';
+import { InstantText } from './instant-text.js';
 import type { Journal, JournalListener } from './journal.js';
 import { openForAppend, syncNames } from './open-for-append.js';
 import { readRecords } from './read-records.js';
@@ -24,6 +25,7 @@ export class FileJournal implements Journal {
   readonly #listener: JournalListener;
   /** Until the folders are synced nothing is durable: the file might lose its name. */
   readonly #named: Promise<unknown>;
+  readonly #instants = new InstantText();
   #crc: number;
   #lastSeq: number;
   #durableSeq: number;
@@ -113,7 +115,7 @@ export class FileJournal implements Journal {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#closed !== undefined)
       throw new JournalWriteError(this.#path, new Error('the journal is closed'));
-    const at = new Date(this.#world.clock.now()).toISOString();
+    const at = this.#instants.textOf(this.#world.clock.now());
     const record = { seq: this.#lastSeq + 1, at, ...draft };
     const news = this.#durableSeq > this.#claimed ? this.#durableSeq : undefined;
     const { line, crc } = encode(record, news, this.#crc);

@@ -16,8 +16,8 @@ export interface EndFacts {
   readonly mayStartMore: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** In [0, 1). */
-  readonly random: number;
+  /** Drawn when needed; in [0, 1). */
+  readonly random: () => number;
 }
 
 /** The fact that an attempt's end becomes. Work that succeeded counts as done, however it was told to stop. */
@@ -39,7 +39,9 @@ function failure(facts: EndFacts, error: TaskError): RecordDraft {
   if (spec.retry === undefined || !facts.mayStartMore || !mayRetry(spec.retry, failures, error)) {
     return { type: 'task.failed', task: spec.id, attempt, error };
   }
-  const retryAt = new Date(facts.now + backoffMs(spec.retry, failures, facts.random)).toISOString();
+  const retryAt = new Date(
+    facts.now + backoffMs(spec.retry, failures, facts.random()),
+  ).toISOString();
   return { type: 'task.retryScheduled', task: spec.id, attempt, error, retryAt };
 }
 

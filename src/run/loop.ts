@@ -7,14 +7,15 @@ import type { CancelReason, JournalRecord, RecordDraft } from '../journal/record
 import { reduce } from '../journal/reduce.js';
 import { isFinished, type RunState, taskState } from '../journal/state.js';
 import type { Execution } from '../runners/runner.js';
-import type { Cancel } from '../world/clock.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
 import { type Ended, LiveAttempt } from './attempt.js';
 import { AttemptStarter } from './attempt-starter.js';
 import { DurableQueue } from './durable-queue.js';
 import { endRecord } from './end-record.js';
 import type { RunParts, RunTools } from './parts.js';
+import { Slots, type Started } from './slots.js';
 import { checkOutput } from './task-call.js';
+import { Timers } from './timers.js';
 
 /** How the loop stands: `open` starts tasks, `draining` lets them end, `closed` writes no more. */
 type Mode = 'open' | 'draining' | 'closed';
@@ -39,8 +40,8 @@ export class RunLoop implements JournalListener {
   readonly #specs: ReadonlyMap<string, TaskSpec>;
   readonly #attempts = new Map<string, LiveAttempt>();
   readonly #working = new Set<Promise<void>>();
-  readonly #timers = new Map<string, Cancel>();
-  readonly #requested = new Map<string | undefined, number>();
+  readonly #timers: Timers;
+  readonly #slots: Slots;
   readonly #unsynced = new DurableQueue();
   #journal: Journal | undefined;
   #state: RunState | undefined;
@@ -58,6 +59,8 @@ export class RunLoop implements JournalListener {
     this.#specs = new Map(parts.workflow.spec.tasks.map((task) => [task.id, task]));
     this.events = new RunEvents(() => this.#nowText());
     this.#starter = new AttemptStarter(tools, parts, this.events);
+    this.#timers = new Timers(tools.world.clock);
+    this.#slots = new Slots(tools.executor, tools.world.clock, this.#slotUser(), this.#mayRepeat());
     this.ended = new Promise((resolve, reject) => {
       this.#resolveEnded = resolve;
       this.#rejectEnded = reject;
@@ -120,7 +123,7 @@ export class RunLoop implements JournalListener {
       this.#wakeAt(task, Date.parse(retryAt));
     const deadlineAt = first.type === 'run.started' ? first.deadlineAt : this.#state?.deadlineAt;
     if (deadlineAt !== undefined)
-      this.#at(DEADLINE, Date.parse(deadlineAt), () => this.cancel('runTimeout'));
+      this.#timers.at(DEADLINE, Date.parse(deadlineAt), () => this.cancel('runTimeout'));
     this.#advance();
   }
 
@@ -181,23 +184,23 @@ export class RunLoop implements JournalListener {
     }
     if (this.#frontier.shouldTerminate)
       for (const attempt of this.#attempts.values()) attempt.stop('cancel');
-    if (this.#mode === 'open') for (const pool of this.#frontier.pools()) this.#request(pool);
+    if (this.#mode === 'open') this.#slots.request(this.#frontier.pools());
   }
 
-  /** Slots are asked for only as many as could be used, and a task is chosen only when its slot is there. */
-  #request(pool: string | undefined): void {
-    const requested = this.#requested.get(pool) ?? 0;
-    const wanted = Math.min(this.#frontier.ready(pool), this.#tools.executor.limit(pool));
-    for (let n = requested; n < wanted; n++) {
-      this.#tools.executor.submit(() => this.#useSlot(pool), pool === undefined ? {} : { pool });
-    }
-    this.#requested.set(pool, Math.max(requested, wanted));
+  #slotUser(): ConstructorParameters<typeof Slots>[2] {
+    return {
+      ready: (pool) => this.#frontier.ready(pool),
+      start: (pool) => this.#start(pool),
+      run: (started) => this.#work(() => this.#run(started)),
+      giveBack: (started) => this.#giveBack(started),
+    };
   }
 
-  async #useSlot(pool: string | undefined): Promise<void> {
-    this.#requested.set(pool, (this.#requested.get(pool) ?? 1) - 1);
-    const next = this.#mode === 'open' ? this.#frontier.take(pool) : undefined;
-    if (next !== undefined) await this.#work(() => this.#run(next.task, next.attempt));
+  /** Whether every task may be tried again after an attempt of which nothing is known. */
+  #mayRepeat(): boolean {
+    return this.#parts.workflow.spec.tasks.every(
+      ({ onInterrupted = 'retry' }) => onInterrupted === 'retry',
+    );
   }
 
   // --- Perform ---
@@ -210,13 +213,34 @@ export class RunLoop implements JournalListener {
     this.#working.delete(working);
   }
 
-  async #run(task: string, attempt: number): Promise<void> {
-    // Durable before spawn: a crash must not hide a started task.
-    const durable = await new Promise<boolean>((settled) =>
-      this.#commit({ type: 'task.started', task, attempt }, settled),
+  /** Appends the start of the next task of the pool, if one may start. */
+  #start(pool: string | undefined): Started | undefined {
+    const next = this.#mode === 'open' ? this.#frontier.take(pool) : undefined;
+    if (next === undefined) return undefined;
+    const appended = this.#now();
+    const durable = new Promise<boolean>((settled) =>
+      this.#commit({ type: 'task.started', ...next }, (isDurable) => {
+        this.#slots.pace.synced(this.#now() - appended);
+        settled(isDurable);
+      }),
     );
-    if (!durable) return;
+    return { ...next, durable };
+  }
+
+  async #run(started: Started): Promise<void> {
+    // Durable before spawn: a crash must not hide a started task.
+    if (!(await started.durable)) return;
+    if (this.#mode !== 'open' || !this.#mayStartMore()) return this.#giveBack(started);
+    const { task, attempt } = started;
+    const begun = this.#now();
     await this.#follow(task, attempt, this.#starter.start(this.state, this.#spec(task), attempt));
+    this.#slots.pace.worked(this.#now() - begun);
+  }
+
+  /** Its code did not run: it may start again, or is written off with what waits. */
+  #giveBack({ task, attempt }: Started): void {
+    this.#commit({ type: 'task.interrupted', task, attempt, next: 'retry' });
+    this.#advance();
   }
 
   /** Takes over an attempt of a process that is gone: waited for if it lives, settled by what it left. */
@@ -270,9 +294,10 @@ export class RunLoop implements JournalListener {
       cancelReason: this.#cancelReason ?? 'terminate',
       mayStartMore: this.#mayStartMore(),
       now: clock.now(),
-      random: random.next(),
+      random: () => random.next(),
     });
     this.#commit(draft);
+    if (draft.type === 'task.failed' && !this.#mayStartMore()) this.#slots.giveBackAll();
     if (draft.type === 'task.retryScheduled') this.#wakeAt(spec.id, Date.parse(draft.retryAt));
     this.#advance();
   }
@@ -287,20 +312,10 @@ export class RunLoop implements JournalListener {
   }
 
   #wakeAt(task: string, at: number): void {
-    this.#at(task, at, () => {
+    this.#timers.at(task, at, () => {
       this.#frontier.due(task);
       this.#advance();
     });
-  }
-
-  #at(key: string, at: number, run: () => void): void {
-    const { clock } = this.#tools.world;
-    this.#timers.get(key)?.();
-    const wake = (): void => {
-      this.#timers.delete(key);
-      if (this.#mode !== 'closed') run();
-    };
-    this.#timers.set(key, clock.after(at - clock.now(), wake));
   }
 
   // --- Ending ---
@@ -316,6 +331,7 @@ export class RunLoop implements JournalListener {
         reason,
         ...(message === undefined ? {} : { message }),
       });
+      this.#slots.giveBackAll();
     }
     for (const attempt of this.#attempts.values()) first ? attempt.stop('cancel') : attempt.kill();
     this.#advance();
@@ -324,6 +340,7 @@ export class RunLoop implements JournalListener {
   /** Starts nothing more and waits until what runs has ended and is on disk; then closes. The run stays resumable. */
   async drain(): Promise<void> {
     if (this.#mode === 'open') this.#mode = 'draining';
+    this.#slots.giveBackAll();
     await Promise.all(this.#working);
     await this.detach();
   }
@@ -339,6 +356,7 @@ export class RunLoop implements JournalListener {
   /** Closes the journal at once; processes go on by themselves, and the next open finds them. */
   async detach(): Promise<void> {
     if (this.#mode === 'closed') return;
+    this.#slots.giveBackAll();
     await this.#journal?.flush().catch(() => {});
     if (this.#state !== undefined && isFinished(this.#state)) return;
     this.#stopWriting();
@@ -355,8 +373,7 @@ export class RunLoop implements JournalListener {
 
   #stopWriting(): void {
     this.#mode = 'closed';
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
+    this.#timers.cancelAll();
     this.#unsynced.abandon();
   }
 
@@ -364,6 +381,11 @@ export class RunLoop implements JournalListener {
     const spec = this.#specs.get(task);
     if (spec === undefined) throw new Error(`no task ${task}`);
     return spec;
+  }
+
+  /** For spans. */
+  #now(): number {
+    return this.#tools.world.clock.monotonic();
   }
 
   #nowText(): string {

@@ -42,22 +42,37 @@ export function taskCall(
   const { run } = code ?? {};
   return {
     with: resolveSettings(state, spec, code, context),
-    ...(run === undefined ? {} : { call: (call) => run(withCall(context, call)) }),
+    ...(run === undefined ? {} : { call: (call) => run(new FunctionCall(context, call)) }),
   };
 }
 
-/** The signal stays a getter: runners make one only when it is asked for. */
-function withCall(context: TaskContext, call: CallContext): TaskContext & CallContext {
-  const { attempt, key, log } = call;
-  return {
-    ...context,
-    attempt,
-    key,
-    log,
-    get signal() {
-      return call.signal;
-    },
-  };
+/** What a function is called with; the signal stays a getter, since runners make one only when it is asked for. */
+class FunctionCall implements TaskContext, CallContext {
+  readonly input: unknown;
+  readonly needs: unknown;
+  readonly #call: CallContext;
+
+  constructor({ input, needs }: TaskContext, call: CallContext) {
+    this.input = input;
+    this.needs = needs;
+    this.#call = call;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  get attempt(): number {
+    return this.#call.attempt;
+  }
+
+  get key(): string {
+    return this.#call.key;
+  }
+
+  get log(): (line: string) => void {
+    return this.#call.log;
+  }
 }
 
 function taskContext(state: RunState, spec: TaskSpec, code: TaskCode | undefined): TaskContext {

@@ -62,15 +62,19 @@ const UNREADABLE: Outcome = {
 /** What the function is called with. Most functions never ask for the signal, so it is made when they do. */
 class Context implements CallContext {
   readonly attempt: number;
-  readonly key: string;
   readonly log: (line: string) => void;
+  readonly #attempt: Attempt;
   #controller: AbortController | undefined;
   #aborted = false;
 
-  constructor({ attempt, key, output }: Attempt) {
-    this.attempt = attempt;
-    this.key = key;
-    this.log = (line) => output({ stream: 'stdout', text: `${line}\n` });
+  constructor(attempt: Attempt) {
+    this.#attempt = attempt;
+    this.attempt = attempt.attempt;
+    this.log = (line) => attempt.output({ stream: 'stdout', text: `${line}\n` });
+  }
+
+  get key(): string {
+    return this.#attempt.key;
   }
 
   get signal(): AbortSignal {
