@@ -45,9 +45,9 @@ export class LiveAttempt {
     this.#timer = this.#clock.after(this.#graceMs, () => this.#execution.stop('kill'));
   }
 
-  /** No more grace. */
-  kill(): void {
-    this.stop('cancel');
+  /** No more grace. An attempt told to stop before keeps its first reason. */
+  kill(reason: StopReason): void {
+    this.stop(reason);
     this.#timer?.();
     this.#execution.stop('kill');
   }

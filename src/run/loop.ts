@@ -333,7 +333,8 @@ export class RunLoop implements JournalListener {
       });
       this.#slots.giveBackAll();
     }
-    for (const attempt of this.#attempts.values()) first ? attempt.stop('cancel') : attempt.kill();
+    for (const attempt of this.#attempts.values())
+      first ? attempt.stop('cancel') : attempt.kill('cancel');
     this.#advance();
   }
 
@@ -349,7 +350,7 @@ export class RunLoop implements JournalListener {
   async stop(): Promise<void> {
     const again = this.#mode === 'draining';
     for (const attempt of this.#attempts.values())
-      again ? attempt.kill() : attempt.stop('shutdown');
+      again ? attempt.kill('shutdown') : attempt.stop('shutdown');
     await this.drain();
   }
 
