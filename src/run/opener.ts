@@ -48,7 +48,7 @@ export class RunOpener {
   async create(run: NewRun, enter: (loop: RunLoop) => void): Promise<void> {
     const { world, dir } = this.#tools;
     const loop = this.#loop(run.parts);
-    const journal = await FileJournal.create(world, dir.journalPath(run.id), loop);
+    const journal = await FileJournal.create(world, dir.journalPath(run.id), loop.commits);
     enter(loop);
     loop.begin(journal, {
       type: 'run.started',
@@ -86,7 +86,7 @@ export class RunOpener {
     if (first === undefined) throw new RunNotFoundError(id, dir.path);
     const parts = await this.#partsOf(id, first, given);
     const loop = this.#loop(parts);
-    const journal = await FileJournal.open(world, dir.journalPath(id), loop, (record) =>
+    const journal = await FileJournal.open(world, dir.journalPath(id), loop.commits, (record) =>
       loop.replay(record),
     );
     enter(loop);

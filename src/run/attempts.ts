@@ -1,0 +1,75 @@
+import type { TaskSpec } from '../definition/spec.js';
+import type { Execution, Outcome } from '../runners/runner.js';
+import type { Clock } from '../world/clock.js';
+import type { ProcessIdentity } from '../world/process-identity.js';
+import { type Ended, LiveAttempt, type StopReason } from './attempt.js';
+
+/** The run, as its attempts see it. */
+export interface AttemptObserver {
+  /** The attempt has a process. */
+  spawned(task: string, attempt: number, process: ProcessIdentity): void;
+  /** The outcome as it is to be recorded. */
+  checked(task: string, outcome: Outcome): Promise<Outcome>;
+  /** Nothing of the attempt is left. */
+  ended(spec: TaskSpec, attempt: number, ended: Ended): void;
+  /** A bug of ours in following an attempt: stops the run rather than the process. */
+  failed(error: Error): void;
+}
+
+/** The attempts of a run that are under way in this process. */
+export class Attempts {
+  readonly #clock: Clock;
+  readonly #graceMs: number;
+  readonly #observer: AttemptObserver;
+  readonly #live = new Map<string, LiveAttempt>();
+  readonly #working = new Set<Promise<void>>();
+
+  constructor(clock: Clock, graceMs: number, observer: AttemptObserver) {
+    this.#clock = clock;
+    this.#graceMs = graceMs;
+    this.#observer = observer;
+  }
+
+  /** Keeps count of work under way. Never rejects. */
+  async work(job: () => Promise<void>): Promise<void> {
+    const working = job().catch((error: Error) => this.#observer.failed(error));
+    this.#working.add(working);
+    await working;
+    this.#working.delete(working);
+  }
+
+  /** Resolves when the work under way now is done. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#working);
+  }
+
+  /** From a running attempt to its end. */
+  async follow(
+    spec: TaskSpec,
+    attempt: number,
+    execution: Execution,
+    stopAtOnce: boolean,
+  ): Promise<void> {
+    const live = new LiveAttempt(execution, this.#clock, this.#graceMs, spec.timeoutMs);
+    this.#live.set(spec.id, live);
+    if (stopAtOnce) live.stop('cancel');
+    void execution.spawned.then((process) => {
+      if (process !== undefined && this.#live.get(spec.id) === live)
+        this.#observer.spawned(spec.id, attempt, process);
+    });
+    const { outcome, stopped } = await live.ended;
+    const checked = await this.#observer.checked(spec.id, outcome);
+    this.#live.delete(spec.id);
+    this.#observer.ended(spec, attempt, { outcome: checked, stopped });
+  }
+
+  /** Asks all to stop; after the grace they are killed. */
+  stop(reason: StopReason): void {
+    for (const attempt of this.#live.values()) attempt.stop(reason);
+  }
+
+  /** No more grace. */
+  kill(reason: StopReason): void {
+    for (const attempt of this.#live.values()) attempt.kill(reason);
+  }
+}

@@ -1,0 +1,101 @@
+import type { Frontier } from '../dag/frontier.js';
+import { RunUnfinishedError } from '../errors.js';
+import type { RunEvents } from '../events.js';
+import type { Journal, JournalListener } from '../journal/journal.js';
+import type { JournalRecord, RecordDraft } from '../journal/record.js';
+import { reduce } from '../journal/reduce.js';
+import { isFinished, type RunState } from '../journal/state.js';
+import { DurableQueue } from './durable-queue.js';
+
+/** Told whether a fact got to the disk. */
+export type Settled = (durable: boolean) => void;
+
+/**
+ * The one place where something becomes so; the only caller of `append`.
+ *
+ * What is appended moves the frontier at once, so that an end and the starts it releases share one
+ * sync; state, events and effects (`settled`) wait until the record is on disk.
+ */
+export class Commits implements JournalListener {
+  readonly #frontier: Frontier;
+  readonly #events: RunEvents;
+  readonly #onFailed: (error: Error) => void;
+  readonly #unsynced = new DurableQueue();
+  #journal: Journal | undefined;
+  #state: RunState | undefined;
+  #closed = false;
+
+  /** `onFailed` is told when nothing can be written any more. */
+  constructor(frontier: Frontier, events: RunEvents, onFailed: (error: Error) => void) {
+    this.#frontier = frontier;
+    this.#events = events;
+    this.#onFailed = onFailed;
+  }
+
+  /** What is on disk, folded. Throws when nothing is there yet. */
+  get state(): RunState {
+    if (this.#state === undefined) throw new RunUnfinishedError('?');
+    return this.#state;
+  }
+
+  /** Whether the run's first record is on disk. */
+  get accepted(): boolean {
+    return this.#state !== undefined;
+  }
+
+  get finished(): boolean {
+    return this.#state !== undefined && isFinished(this.#state);
+  }
+
+  /** Where the records are. */
+  get journal(): Journal | undefined {
+    return this.#journal;
+  }
+
+  /** Takes a record that was on disk before this process came. */
+  replay(record: JournalRecord): void {
+    this.#state = reduce(this.#state, record);
+    this.#frontier.apply(record);
+  }
+
+  /** From here on facts go to this journal. */
+  open(journal: Journal): void {
+    this.#journal = journal;
+  }
+
+  /** Appends a fact. `settled` is told when it is on disk (true), or will not be (false). */
+  commit(draft: RecordDraft, settled?: Settled): void {
+    if (this.#journal === undefined || this.#closed) {
+      settled?.(false);
+      return;
+    }
+    try {
+      const record = this.#journal.append(draft);
+      this.#frontier.apply(record);
+      this.#unsynced.push({ record, settled });
+    } catch (error) {
+      settled?.(false);
+      this.failed(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** From the journal: everything up to `seq` is on disk. */
+  durable(seq: number): void {
+    for (let next = this.#unsynced.take(seq); next !== undefined; next = this.#unsynced.take(seq)) {
+      this.#state = reduce(this.#state, next.record);
+      this.#events.emit(next.record);
+      next.settled?.(true);
+    }
+  }
+
+  /** From the journal: it can't be written any more. */
+  failed(error: Error): void {
+    this.#onFailed(error);
+  }
+
+  /** Takes no more facts, and gives up on those that are not on disk yet. */
+  close(): void {
+    this.#closed = true;
+    this.#unsynced.abandon();
+  }
+}
