@@ -37,11 +37,12 @@ export {
   type Unsubscribe,
   type VolatileEvent,
 } from './events.js';
-export type { JournalRecord, RecordOf, RecordType, TaskError } from './journal/record.js';
+export type { Decision, JournalRecord, RecordOf, RecordType, TaskError } from './journal/record.js';
 export type { RunStatus, RunSummary } from './journal/summary.js';
 export { type CloseMode, Orchestrator, type Resumed } from './orchestrator.js';
 export type { OrchestratorOptions, StartOptions } from './orchestrator-options.js';
 export type { PoolOptions } from './queue/executor.js';
+export type { DecideOptions } from './run/decision.js';
 export type { Run, RunResult } from './run/run.js';
 export type { Progress, RunSnapshot, TaskSnapshot } from './run/snapshot.js';
 export type { World } from './world/world.js';

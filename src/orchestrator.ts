@@ -3,7 +3,7 @@ import type { WorkflowSpec } from './definition/spec.js';
 import type { Workflow } from './definition/workflow.js';
 import { DataDirLockedError, OrchestratorClosedError } from './errors.js';
 import { DataDir } from './journal/data-dir.js';
-import type { CancelReason } from './journal/record.js';
+import type { CancelReason, Decision } from './journal/record.js';
 import { RunIndex } from './journal/run-index.js';
 import { type RunSummary, summary } from './journal/summary.js';
 import {
@@ -15,6 +15,7 @@ import {
 import type { Executor } from './queue/executor.js';
 import { PQueueExecutor } from './queue/p-queue-executor.js';
 import { accept, acceptInput } from './run/accept.js';
+import { assertDecidable, type DecideOptions } from './run/decision.js';
 import type { RunLoop } from './run/loop.js';
 import { assertSame, type NewRun, RunOpener } from './run/opener.js';
 import { Run } from './run/run.js';
@@ -166,6 +167,25 @@ export class Orchestrator {
       this.get(id) ?? (await this.#once(id, () => this.#reopen(id, undefined, 'requested')));
     if (run.snapshot().status === 'running') await run.cancel(message);
     else await run.result;
+  }
+
+  /**
+   * Says what becomes of a held task, one whose attempt ended without an outcome (`onInterrupted: 'hold'`):
+   * `rerun` it, or count it as `done` (with `output`) or as failed (`fail`). A run nobody works on goes on.
+   * Resolves when the decision is on disk. Throws what {@link Run.decide} and {@link resume} throw.
+   */
+  async decide(
+    id: string,
+    task: string,
+    decision: Decision,
+    options: DecideOptions = {},
+  ): Promise<void> {
+    this.#assertOpen();
+    // Looked at first: a decision that is refused must not make a run go on.
+    if (this.get(id) === undefined)
+      assertDecidable(await this.#dir.readState(id), { task, decision, ...options });
+    const run = await this.#once(id, () => this.#reopen(id, undefined));
+    await run.decide(task, decision, options);
   }
 
   /** All runs of the data directory, latest first. */

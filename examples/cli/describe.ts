@@ -27,6 +27,10 @@ function detail(event: RunEvent): string {
       return `${event.task} at ${formatTime(event.retryAt)} (attempt ${event.attempt}): ${oneLine(event.error)}`;
     case 'task.interrupted':
       return `${event.task} (attempt ${event.attempt}): ${event.next}`;
+    case 'task.decided':
+      return [`${event.task} (attempt ${event.attempt}): ${event.decision}`, event.message]
+        .filter(Boolean)
+        .join(': ');
     case 'task.skipped':
       return `${event.task}: ${event.status}`;
     case 'task.cancelled':

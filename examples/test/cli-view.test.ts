@@ -14,7 +14,7 @@ describe('the live view', () => {
   const run = {
     id: 'one',
     running,
-    progress: () => ({ total: 9, done: 4, running: 3, failed: 1, etaMs: 61_000 }),
+    progress: () => ({ total: 9, done: 4, running: 3, failed: 1, held: 0, etaMs: 61_000 }),
   };
 
   it('shows how far a run is, and what runs for how long', () => {

@@ -2,6 +2,7 @@ import type { OnFailure, TaskSpec, WorkflowSpec } from '../definition/spec.js';
 import { unreachable } from '../errors.js';
 import type {
   CancelReason,
+  Decision,
   JournalRecord,
   RecordDraft,
   TaskError,
@@ -132,11 +133,18 @@ export class Frontier {
     );
   }
 
+  /** The latest attempt of a task that is held for a decision; undefined when it is not. */
+  heldAttempt(task: string): number | undefined {
+    const index = this.#index(task);
+    return this.#statuses.of(index) === HELD ? this.#attempt(index) : undefined;
+  }
+
   /** Why nothing more starts; undefined as long as something may. */
   get #stop(): Stop | undefined {
     if (this.#cancelReason !== undefined) return { by: 'cancel', reason: this.#cancelReason };
     if (this.#onFailure === 'continue' || this.#firstFailed === undefined) return undefined;
-    return { by: 'onFailure', failed: this.#id(this.#firstFailed) };
+    const terminates = this.#onFailure === 'terminate';
+    return { by: 'onFailure', failed: this.#id(this.#firstFailed), terminates };
   }
 
   // --- What is settled ---
@@ -237,6 +245,9 @@ export class Frontier {
       case 'task.interrupted':
         this.#pause(task, record.next === 'retry' ? READY : HELD);
         break;
+      case 'task.decided':
+        this.#decided(task, record.decision);
+        break;
       case 'task.skipped':
         this.#end(task, record.status === 'skipped' ? SKIPPED : UPSTREAM_FAILED);
         break;
@@ -246,6 +257,12 @@ export class Frontier {
       default:
         unreachable(record, 'Frontier.apply');
     }
+  }
+
+  #decided(task: number, decision: Decision): void {
+    if (decision === 'rerun') this.#pause(task, READY);
+    else if (decision === 'done') this.#end(task, SUCCEEDED);
+    else this.#fail(task);
   }
 
   /** A task that ran and has not ended. When nothing more starts it has to be settled. */

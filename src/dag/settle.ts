@@ -4,7 +4,12 @@ import type { Counts } from './task-status.js';
 /** Why a run starts nothing more: it is being cancelled, or a task failed and it does not go on after that. */
 export type Stop =
   | { readonly by: 'cancel'; readonly reason: CancelReason }
-  | { readonly by: 'onFailure'; readonly failed: string };
+  | {
+      readonly by: 'onFailure';
+      readonly failed: string;
+      /** Whether what runs is cancelled too. */
+      readonly terminates: boolean;
+    };
 
 /** A task that has not ended and does not run, in a run that starts nothing more. */
 export interface Unended {
@@ -19,7 +24,7 @@ export interface Unended {
 
 /**
  * How such a task ends: cancelled when the run is; otherwise failed when an attempt of it did, else
- * skipped. A held one waits for its decision, unless the run is cancelled.
+ * skipped. A held one is as good as running: it waits for its decision, unless what runs is cancelled.
  */
 export function writtenOff(task: Unended, stop: Stop): RecordDraft | undefined {
   const { id, attempt, error } = task;
@@ -27,9 +32,13 @@ export function writtenOff(task: Unended, stop: Stop): RecordDraft | undefined {
     const tried = attempt === 0 ? {} : { attempt };
     return { type: 'task.cancelled', task: id, ...tried, reason: stop.reason };
   }
-  if (task.isHeld) return undefined;
+  const { by, failed } = stop;
+  if (task.isHeld) {
+    if (!stop.terminates) return undefined;
+    return { type: 'task.cancelled', task: id, attempt, reason: 'terminate' };
+  }
   if (error !== undefined) return { type: 'task.failed', task: id, attempt, error };
-  return { type: 'task.skipped', task: id, status: 'skipped', reason: stop };
+  return { type: 'task.skipped', task: id, status: 'skipped', reason: { by, failed } };
 }
 
 /**

@@ -69,6 +69,10 @@ export type SkipReason = z.infer<typeof skipReason>;
 const cancelReason = z.enum(['requested', 'runTimeout', 'terminate', 'signal']);
 export type CancelReason = z.infer<typeof cancelReason>;
 
+/** What can be said of a held task: that it is to run again, that its work is done, that it failed. */
+export const DECISIONS = ['rerun', 'done', 'fail'] as const;
+export type Decision = (typeof DECISIONS)[number];
+
 const task = z.string();
 const attempt = z.int().min(1);
 const instant = z.iso.datetime();
@@ -137,6 +141,15 @@ const drafts = [
     task,
     attempt,
     next: z.enum(['retry', 'hold']),
+  }),
+  /** Somebody said what becomes of a held task. `output` belongs to `done`. */
+  z.strictObject({
+    type: z.literal('task.decided'),
+    task,
+    attempt,
+    decision: z.enum(DECISIONS),
+    output: jsonValue.optional(),
+    message: z.string().optional(),
   }),
   z.strictObject({
     type: z.literal('task.skipped'),

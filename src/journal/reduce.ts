@@ -1,6 +1,7 @@
 import { IllegalRecordError, unreachable } from '../errors.js';
 import type { JournalRecord, RecordOf, TaskRecord } from './record.js';
 import {
+  type InterruptedTask,
   isFinished,
   isTerminal,
   type RunningTask,
@@ -82,11 +83,13 @@ function nextTask(task: TaskState, record: TaskRecord): TaskState {
       };
     }
     case 'task.interrupted': {
-      const { attempts, failures } = running(task, record);
+      const { attempts, failures, startedAt } = running(task, record);
       return record.next === 'retry'
         ? { status: 'pending', attempts, failures }
-        : { status: 'interrupted', attempts, failures, at: record.at };
+        : { status: 'interrupted', attempts, failures, startedAt, heldAt: record.at };
     }
+    case 'task.decided':
+      return decided(held(task, record), record);
     case 'task.skipped':
       if (task.status !== 'pending' && task.status !== 'retrying')
         throw illegal(record, `the task is ${task.status}`);
@@ -131,9 +134,40 @@ function succeeded(task: RunningTask, record: RecordOf<'task.succeeded'>): TaskS
   };
 }
 
-/** A task fails while it runs, or while it waits for a retry that will not come any more. */
+/** An interruption was no failure, so that a decision changes neither `attempts` nor `failures`. */
+function decided(task: InterruptedTask, record: RecordOf<'task.decided'>): TaskState {
+  const { attempts, failures, startedAt } = task;
+  const { decision, output = null, message, at } = record;
+  switch (decision) {
+    case 'rerun':
+      return { status: 'pending', attempts, failures };
+    case 'done':
+      return { status: 'succeeded', attempts, failures, startedAt, endedAt: at, output };
+    case 'fail':
+      return {
+        status: 'failed',
+        attempts,
+        failures,
+        startedAt,
+        endedAt: at,
+        error: {
+          code: 'NUFLOW_DECIDED_FAILED',
+          message:
+            message ?? 'The attempt ended without an outcome, and was decided to have failed.',
+        },
+      };
+    default:
+      return unreachable(decision, 'reduce');
+  }
+}
+
+/**
+ * A task fails while it runs, or while it waits for a retry that will not come any more. A held one
+ * fails by decision only.
+ */
 function failed(task: TaskState, record: RecordOf<'task.failed'>): TaskState {
-  if (isTerminal(task)) throw illegal(record, `the task is ${task.status}`);
+  if (isTerminal(task) || task.status === 'interrupted')
+    throw illegal(record, `the task is ${task.status}`);
   if (record.attempt !== task.attempts)
     throw illegal(record, `attempt ${task.attempts} is the latest`);
   const { attempts, failures } = task;
@@ -156,6 +190,12 @@ function running(
   if (task.status !== 'running') throw illegal(record, `the task is ${task.status}`);
   if (record.attempt !== task.attempts)
     throw illegal(record, `attempt ${task.attempts} is running`);
+  return task;
+}
+
+function held(task: TaskState, record: RecordOf<'task.decided'>): InterruptedTask {
+  if (task.status !== 'interrupted') throw illegal(record, `the task is ${task.status}`);
+  if (record.attempt !== task.attempts) throw illegal(record, `attempt ${task.attempts} is held`);
   return task;
 }
 

@@ -13,7 +13,7 @@ const entry = z.object({
   status: z.enum(['running', 'cancelling', 'succeeded', 'failed', 'cancelled', 'damaged']),
   startedAt: z.string(),
   endedAt: z.string().optional(),
-  tasks: z.object({ total: z.number(), done: z.number(), failed: z.number() }),
+  tasks: z.object({ total: z.number(), done: z.number(), failed: z.number(), held: z.number() }),
 });
 const content = z.object({
   runs: z.array(entry),
@@ -117,7 +117,7 @@ export class RunIndex {
         workflow: '',
         status: 'damaged',
         startedAt: '',
-        tasks: { total: 0, done: 0, failed: 0 },
+        tasks: { total: 0, done: 0, failed: 0, held: 0 },
       };
     }
   }

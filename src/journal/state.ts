@@ -8,7 +8,7 @@ import type { CancelReason, FinishedStatus, OutputFile, SkipReason, TaskError } 
  *
  *   pending ─► running ─► succeeded | failed | cancelled
  *      ▲         │  └──► retrying ─► running …
- *      │         └─────► interrupted ─► (pending by decision)
+ *      │         └─────► interrupted ─► succeeded | failed | pending, by decision
  *      └── interrupted with next: retry
  *   pending ─► skipped | upstreamFailed | cancelled
  */
@@ -44,7 +44,8 @@ export interface RetryingTask extends Tries {
 /** Held for a decision: the attempt ended without an outcome. */
 export interface InterruptedTask extends Tries {
   readonly status: 'interrupted';
-  readonly at: string;
+  readonly startedAt: string;
+  readonly heldAt: string;
 }
 export interface SucceededTask extends Tries {
   readonly status: 'succeeded';
@@ -114,6 +115,11 @@ export function isTerminal(task: TaskState): task is TerminalTask {
     default:
       return false;
   }
+}
+
+/** Whether only a decision makes the task go on. */
+export function isHeld(task: TaskState): task is InterruptedTask {
+  return task.status === 'interrupted';
 }
 
 /** Whether the run has ended. */

@@ -1,4 +1,4 @@
-import { isTerminal, type RunPhase, type RunState } from './state.js';
+import { isHeld, isTerminal, type RunPhase, type RunState } from './state.js';
 
 export type RunStatus = RunPhase['status'];
 
@@ -11,7 +11,13 @@ export interface RunSummary {
   readonly status: RunStatus | 'damaged';
   readonly startedAt: string;
   readonly endedAt?: string | undefined;
-  readonly tasks: { readonly total: number; readonly done: number; readonly failed: number };
+  readonly tasks: {
+    readonly total: number;
+    readonly done: number;
+    readonly failed: number;
+    /** Held for a decision. */
+    readonly held: number;
+  };
 }
 
 /** A run in a line, from its state. */
@@ -27,12 +33,13 @@ export function summary(state: RunState): RunSummary {
   };
 }
 
-/** Tasks in all, ended, and failed (or not run because one did). */
+/** Tasks in all, ended, failed (or not run because one did), and held for a decision. */
 export function countTasks(state: RunState): RunSummary['tasks'] & { readonly running: number } {
-  const count = { done: 0, running: 0, failed: 0 };
+  const count = { done: 0, running: 0, failed: 0, held: 0 };
   for (const task of state.tasks.values()) {
     if (isTerminal(task)) count.done++;
     if (task.status === 'running') count.running++;
+    if (isHeld(task)) count.held++;
     if (task.status === 'failed' || task.status === 'upstreamFailed') count.failed++;
   }
   return { total: state.workflow.tasks.length, ...count };

@@ -1,6 +1,6 @@
 import { Frontier } from '../dag/frontier.js';
 import type { TaskSpec } from '../definition/spec.js';
-import { RunUnfinishedError } from '../errors.js';
+import { NotHeldError, RunUnfinishedError } from '../errors.js';
 import { RunEvents } from '../events.js';
 import type { Journal } from '../journal/journal.js';
 import type { CancelReason, JournalRecord, RecordDraft } from '../journal/record.js';
@@ -10,6 +10,7 @@ import type { Ended } from './attempt.js';
 import { AttemptStarter } from './attempt-starter.js';
 import { type AttemptObserver, Attempts } from './attempts.js';
 import { Commits } from './commits.js';
+import { assertDecidable, decidedOutput, type HeldDecision } from './decision.js';
 import { endRecord } from './end-record.js';
 import type { RunParts, RunTools } from './parts.js';
 import { Slots, type SlotUser, type Started } from './slots.js';
@@ -85,6 +86,11 @@ export class RunLoop {
   /** Where the records are. */
   get journal(): Journal | undefined {
     return this.commits.journal;
+  }
+
+  /** Whether only decisions about held tasks can make the run go on. */
+  get blocked(): boolean {
+    return this.#frontier.blocked;
   }
 
   // --- Beginning ---
@@ -257,6 +263,23 @@ export class RunLoop {
     if (draft.type === 'task.failed' && !this.#mayStartMore()) this.#slots.giveBackAll();
     if (draft.type === 'task.retryScheduled') this.#wakeAt(spec.id, Date.parse(draft.retryAt));
     this.#advance();
+  }
+
+  /** Puts a decision about a held task on record; resolves when it is on disk. Rejects, with nothing written, when it can't be. */
+  async decide(wanted: HeldDecision): Promise<void> {
+    const { task, decision, message } = wanted;
+    assertDecidable(this.state, wanted);
+    const output = await decidedOutput(wanted, this.#parts.workflow.code.tasks.get(task));
+    assertDecidable(this.state, wanted);
+    // What is on its way to the disk counts: of two decisions at once the second is refused.
+    const attempt = this.#frontier.heldAttempt(task);
+    if (attempt === undefined) throw new NotHeldError(this.state.id, task, 'being settled');
+    const durable = await new Promise<boolean>((settled) => {
+      const draft = { type: 'task.decided', task, attempt, decision, output, message } as const;
+      this.commits.commit(draft, settled);
+      this.#advance();
+    });
+    if (!durable) await this.ended;
   }
 
   #wakeAt(task: string, at: number): void {

@@ -7,8 +7,9 @@ import {
   type RunEvent,
   type Unsubscribe,
 } from '../events.js';
-import type { FinishedStatus, TaskError } from '../journal/record.js';
+import type { Decision, FinishedStatus, TaskError } from '../journal/record.js';
 import type { RunState } from '../journal/state.js';
+import type { DecideOptions } from './decision.js';
 import type { RunLoop } from './loop.js';
 import {
   type Estimate,
@@ -59,6 +60,11 @@ export class Run<Outputs = Readonly<Record<string, JsonValue | undefined>>> {
     return progress(this.#loop.state, this.#estimate);
   }
 
+  /** Whether only decisions about held tasks can make the run go on, see Orchestrator.decide; `result` waits for them. */
+  get waitsForDecision(): boolean {
+    return this.#loop.blocked;
+  }
+
   /** Calls `listener` for each event of the type, `'*'` for all. A throwing listener harms nobody. */
   on<T extends EventType | '*'>(type: T, listener: (event: EventOf<T>) => unknown): Unsubscribe {
     return this.#loop.events.on(type, listener);
@@ -76,6 +82,17 @@ export class Run<Outputs = Readonly<Record<string, JsonValue | undefined>>> {
       },
       options.from ?? 1,
     );
+  }
+
+  /**
+   * Says what becomes of a held task: `rerun` it, count it as `done` with an output, or as failed (`fail`).
+   * Resolves when the decision is on disk. It is taken once: of two at a time the second is refused.
+   *
+   * Throws, with nothing written: NotHeldError, RerunRefusedError, UnknownTaskError, InvalidOptionError,
+   * InvalidOutputError, NotJsonError.
+   */
+  decide(task: string, decision: Decision, options: DecideOptions = {}): Promise<void> {
+    return this.#loop.decide({ task, decision, ...options });
   }
 
   /**

@@ -3,6 +3,7 @@ import type { WorkflowSpec } from '../definition/spec.js';
 import type { CancelReason, SkipReason, TaskError } from '../journal/record.js';
 import {
   isFinished,
+  isHeld,
   isTerminal,
   type RunState,
   type TaskState,
@@ -19,7 +20,9 @@ export interface Progress {
   readonly running: number;
   /** Tasks that failed, or could not run because of one that did. */
   readonly failed: number;
-  /** Milliseconds until the end, when the durations of all tasks left are known from earlier runs; an estimate. */
+  /** Tasks held for a decision. */
+  readonly held: number;
+  /** Milliseconds until the end, when the durations of all tasks left are known from earlier runs and none is held; an estimate. */
   readonly etaMs?: number | undefined;
 }
 
@@ -34,6 +37,8 @@ export interface TaskSnapshot {
   readonly startedAt?: string | undefined;
   readonly endedAt?: string | undefined;
   readonly retryAt?: string | undefined;
+  /** Since when it is held for a decision. */
+  readonly heldAt?: string | undefined;
   readonly pid?: number | undefined;
   readonly output?: JsonValue | undefined;
   readonly error?: TaskError | undefined;
@@ -51,6 +56,8 @@ export interface RunSnapshot {
   /** Sequence number of the last record this includes. */
   readonly seq: number;
   readonly progress: Progress;
+  /** Tasks held for a decision, see Orchestrator.decide. */
+  readonly held: readonly string[];
   /** In definition order. */
   readonly tasks: readonly TaskSnapshot[];
 }
@@ -66,6 +73,7 @@ export function snapshot(state: RunState, estimate?: Estimate): RunSnapshot {
     ...endOf(state),
     seq: state.seq,
     progress: progress(state, estimate),
+    held: state.workflow.tasks.map(({ id }) => id).filter((id) => isHeld(taskState(state, id))),
     tasks: state.workflow.tasks.map(({ id, runner, needs }) => ({
       id,
       runner,
@@ -97,6 +105,10 @@ function taskFields(task: TaskState): Omit<TaskSnapshot, 'id' | 'runner' | 'need
         retryAt: task.retryAt,
         error: task.error,
       };
+    case 'interrupted': {
+      const { status, attempts, startedAt, heldAt } = task;
+      return { status, attempts, startedAt, heldAt };
+    }
     case 'succeeded': {
       const { status, attempts, startedAt, endedAt, output } = task;
       return { status, attempts, startedAt, endedAt, ...(output === undefined ? {} : { output }) };
@@ -144,7 +156,9 @@ function timeLeft(state: RunState, { durationMs, slots }: Estimate): number | un
   let work = 0;
   let longest = 0;
   for (const { id } of state.workflow.tasks) {
-    if (isTerminal(taskState(state, id))) continue;
+    const task = taskState(state, id);
+    if (isTerminal(task)) continue;
+    if (isHeld(task)) return undefined;
     const ms = durationMs(id);
     if (ms === undefined) return undefined;
     work += ms;

@@ -7,7 +7,7 @@ import {
   type TaskSpec,
   TRIGGER_RULES,
 } from '../../src/definition/spec.js';
-import type { RecordDraft } from '../../src/journal/record.js';
+import { DECISIONS, type RecordDraft } from '../../src/journal/record.js';
 import { isTerminal, type TaskStatus, taskState } from '../../src/journal/state.js';
 import { decide } from '../support/decide.js';
 import { RunRig, type Tasks, workflow } from './run-rig.js';
@@ -77,7 +77,8 @@ class RandomRun {
       );
       if (stopped) possible.push(() => run.cancelled(task));
     }
-    for (const task of this.#in('interrupted')) possible.push(() => run.fail(task));
+    for (const task of this.#in('interrupted'))
+      for (const decision of DECISIONS) possible.push(() => run.decide(task, decision));
     for (const { task } of run.frontier.retrying()) {
       possible.push(() => {
         run.frontier.due(task);
@@ -94,7 +95,7 @@ class RandomRun {
       expect(round, 'rounds until the run ends').toBeLessThan(100);
       for (const pool of [...this.run.frontier.pools()]) this.#start(pool);
       for (const task of this.#in('running')) this.run.succeed(task);
-      for (const task of this.#in('interrupted')) this.run.fail(task);
+      for (const task of this.#in('interrupted')) this.run.decide(task, 'fail');
       for (const { task } of [...this.run.frontier.retrying()]) {
         this.run.frontier.due(task);
         this.due.add(task);

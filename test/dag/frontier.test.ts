@@ -115,11 +115,37 @@ describe('what may start', () => {
     expect(run.settle()).toEqual([]);
     expect(run.frontier.blocked).toBe(true);
     expect(run.frontier.counts).toMatchObject({ interrupted: 1, succeeded: 1, done: 1 });
-    const decision = { type: 'task.interrupted', task: 'a', attempt: 1, next: 'retry' } as const;
-    run.frontier.apply({ ...decision, seq: 0, at: '' });
+    expect(run.frontier.heldAttempt('a')).toBe(1);
+    run.decide('a', 'rerun');
     expect(run.frontier.blocked).toBe(false);
+    expect(run.frontier.heldAttempt('a')).toBeUndefined();
     expect(run.frontier.take()).toEqual({ task: 'a', attempt: 2 });
   });
+
+  it('starts the dependents of a held task that was decided to be done', () => {
+    const run = new RunRig(workflow({ a: {}, b: { needs: ['a'] } }));
+    run.start();
+    run.interrupt('a', 'hold');
+    run.decide('a', 'done');
+    expect(run.statuses).toEqual({ a: 'succeeded', b: 'pending' });
+    expect(run.startAll()).toEqual(['b']);
+  });
+
+  it.each(['continue', 'finish'] as const)(
+    'takes a held task that was decided to have failed for any failed one (%s)',
+    (onFailure) => {
+      const run = new RunRig(workflow({ a: {}, b: { needs: ['a'] }, c: {} }), onFailure);
+      run.start();
+      run.interrupt('a', 'hold');
+      run.decide('a', 'fail');
+      run.settle();
+      expect(run.statuses).toMatchObject({
+        a: 'failed',
+        b: onFailure === 'finish' ? 'skipped' : 'upstreamFailed',
+        c: onFailure === 'finish' ? 'skipped' : 'pending',
+      });
+    },
+  );
 
   it('counts where tasks stand', () => {
     const run = new RunRig(workflow({ a: {}, b: {}, c: {}, d: { needs: ['a'] }, e: {} }));
@@ -295,6 +321,20 @@ describe('what is settled', () => {
     expect(run.settle()).toEqual([
       { type: 'task.cancelled', task: 'held', attempt: 1, reason: 'requested' },
       { type: 'run.finished', status: 'cancelled' },
+    ]);
+  });
+
+  it('cancels held tasks with what runs when a failure terminates the run', () => {
+    const run = new RunRig(workflow({ held: {}, late: {}, bad: {} }), 'terminate');
+    run.startAll();
+    run.interrupt('held', 'hold');
+    run.fail('bad');
+    const cancelled = { type: 'task.cancelled', attempt: 1, reason: 'terminate' };
+    expect(run.settle()).toEqual([{ ...cancelled, task: 'held' }]);
+    run.interrupt('late', 'hold');
+    expect(run.settle()).toEqual([
+      { ...cancelled, task: 'late' },
+      { type: 'run.finished', status: 'failed' },
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { Frontier } from '../../src/dag/frontier.js';
 import { plan } from '../../src/dag/plan.js';
 import type { OnFailure, TaskSpec, WorkflowSpec } from '../../src/definition/spec.js';
-import type { JournalRecord, RecordDraft, TaskError } from '../../src/journal/record.js';
+import type { Decision, JournalRecord, RecordDraft, TaskError } from '../../src/journal/record.js';
 import { reduce } from '../../src/journal/reduce.js';
 import { isFinished, type RunState, taskState } from '../../src/journal/state.js';
 
@@ -96,6 +96,10 @@ export class RunRig {
 
   interrupt(task: string, next: 'retry' | 'hold'): void {
     this.commit({ type: 'task.interrupted', task, attempt: this.#attempt(task), next });
+  }
+
+  decide(task: string, decision: Decision): void {
+    this.commit({ type: 'task.decided', task, attempt: this.#attempt(task), decision });
   }
 
   cancelled(task: string): void {

@@ -39,7 +39,9 @@ export function decide(state: RunState, due: ReadonlySet<string>): Decision {
   };
 }
 
-type Stop = { by: 'cancel'; reason: 'requested' } | { by: 'onFailure'; failed: string };
+type Stop =
+  | { by: 'cancel'; reason: 'requested' }
+  | { by: 'onFailure'; failed: string; terminates: boolean };
 
 function stopOf(state: RunState): Stop | undefined {
   if (state.phase.status === 'cancelling') return { by: 'cancel', reason: 'requested' };
@@ -47,7 +49,8 @@ function stopOf(state: RunState): Stop | undefined {
   const failed = [...state.tasks]
     .filter((entry): entry is [string, FailedTask] => entry[1].status === 'failed')
     .sort(([, a], [, b]) => a.endedAt.localeCompare(b.endedAt))[0];
-  return failed === undefined ? undefined : { by: 'onFailure', failed: failed[0] };
+  if (failed === undefined) return undefined;
+  return { by: 'onFailure', failed: failed[0], terminates: state.onFailure === 'terminate' };
 }
 
 function mayStart(state: RunState, task: TaskSpec, due: ReadonlySet<string>): boolean {
@@ -111,10 +114,14 @@ function writtenOff(task: TaskState, id: string, stop: Stop): RecordDraft[] {
     const attempt = task.attempts === 0 ? {} : { attempt: task.attempts };
     return [{ type: 'task.cancelled', task: id, ...attempt, reason: stop.reason }];
   }
-  if (task.status === 'interrupted') return [];
+  if (task.status === 'interrupted')
+    return stop.terminates
+      ? [{ type: 'task.cancelled', task: id, attempt: task.attempts, reason: 'terminate' }]
+      : [];
   if (task.status === 'retrying')
     return [{ type: 'task.failed', task: id, attempt: task.attempts, error: task.error }];
-  return [{ type: 'task.skipped', task: id, status: 'skipped', reason: stop }];
+  const { by, failed } = stop;
+  return [{ type: 'task.skipped', task: id, status: 'skipped', reason: { by, failed } }];
 }
 
 function end(state: RunState): RecordDraft {

@@ -1,0 +1,65 @@
+import { assertJson, type JsonValue } from '../definition/json.js';
+import type { TaskCode } from '../definition/workflow.js';
+import {
+  InvalidOptionError,
+  InvalidOutputError,
+  NotHeldError,
+  quote,
+  RerunRefusedError,
+  UnknownTaskError,
+} from '../errors.js';
+import { DECISIONS, type Decision } from '../journal/record.js';
+import { isHeld, type RunState, taskState } from '../journal/state.js';
+import { checkOutput } from './task-call.js';
+
+/** What a decision may bring along. */
+export interface DecideOptions {
+  /** For `done`: the task's output, JSON that passes its schema; default null. */
+  readonly output?: unknown;
+  /** Why, for whoever reads the journal; for `fail` it is the error's message. */
+  readonly message?: string | undefined;
+}
+
+/** What somebody says of a held task. */
+export interface HeldDecision extends DecideOptions {
+  readonly task: string;
+  readonly decision: Decision;
+}
+
+/** Throws InvalidOptionError for what no task could be decided with. */
+function assertDecision({ decision, output, message }: HeldDecision): void {
+  if (!DECISIONS.includes(decision))
+    throw new InvalidOptionError('decision', `must be one of ${DECISIONS.join(', ')}`);
+  if (output !== undefined && decision !== 'done')
+    throw new InvalidOptionError('output', `belongs to the decision done, not to ${decision}`);
+  if (message !== undefined && !(typeof message === 'string' && message.isWellFormed()))
+    throw new InvalidOptionError('message', 'must be text');
+}
+
+/** Throws InvalidOptionError; and UnknownTaskError, NotHeldError or RerunRefusedError when, as the run stands, it can't be decided so. */
+export function assertDecidable(state: RunState, wanted: HeldDecision): void {
+  assertDecision(wanted);
+  const { task, decision } = wanted;
+  if (!state.workflow.tasks.some(({ id }) => id === task))
+    throw new UnknownTaskError(state.id, task);
+  const found = taskState(state, task);
+  if (!isHeld(found)) throw new NotHeldError(state.id, task, found.status);
+  if (decision === 'rerun' && startsNothingMore(state)) throw new RerunRefusedError(state.id, task);
+}
+
+function startsNothingMore({ onFailure, tasks }: RunState): boolean {
+  return onFailure !== 'continue' && [...tasks.values()].some(({ status }) => status === 'failed');
+}
+
+/** The output a task is decided to have; undefined unless it is `done`. Rejects with NotJsonError or InvalidOutputError. */
+export async function decidedOutput(
+  { task, decision, output = null }: HeldDecision,
+  code: TaskCode | undefined,
+): Promise<JsonValue | undefined> {
+  if (decision !== 'done') return undefined;
+  const given = assertJson(output, `the output given for task ${quote(task)}`);
+  const checked = await checkOutput({ status: 'succeeded', output: given }, code);
+  if (checked.status === 'succeeded') return checked.output;
+  const why = checked.status === 'failed' ? checked.error.message : checked.status;
+  throw new InvalidOutputError(task, why);
+}

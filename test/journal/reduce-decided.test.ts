@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import type { RecordDraft } from '../../src/journal/record.js';
+import { taskState } from '../../src/journal/state.js';
+import { RunRig, workflow } from '../dag/run-rig.js';
+
+const DECIDED = { type: 'task.decided', task: 'a', attempt: 2 } as const;
+
+/** A run whose task `a` failed once, and is held in its second attempt. */
+function held(): RunRig {
+  const run = new RunRig(workflow({ a: {} }));
+  run.start();
+  run.retryLater('a');
+  run.frontier.due('a');
+  run.start();
+  run.interrupt('a', 'hold');
+  return run;
+}
+
+describe('a held task', () => {
+  const decided = (draft: RecordDraft) => {
+    const run = held();
+    run.commit(draft);
+    return taskState(run.state, 'a');
+  };
+
+  it('keeps when it started, and since when it is held', () => {
+    expect(taskState(held().state, 'a')).toEqual({
+      status: 'interrupted',
+      attempts: 2,
+      failures: 1,
+      startedAt: expect.any(String),
+      heldAt: expect.any(String),
+    });
+  });
+
+  it('is pending again with its attempts and failures when it is to run again', () => {
+    expect(decided({ ...DECIDED, decision: 'rerun' })).toEqual({
+      status: 'pending',
+      attempts: 2,
+      failures: 1,
+    });
+  });
+
+  it('has succeeded, with the output or null, when it is done', () => {
+    const succeeded = { status: 'succeeded', attempts: 2, failures: 1 };
+    expect(decided({ ...DECIDED, decision: 'done' })).toMatchObject({ ...succeeded, output: null });
+    const output = { id: 'x' };
+    expect(decided({ ...DECIDED, decision: 'done', output })).toMatchObject({ output });
+  });
+
+  it('has failed, with the message or words of its own, when it is to fail', () => {
+    expect(decided({ ...DECIDED, decision: 'fail', message: 'gone' })).toMatchObject({
+      status: 'failed',
+      attempts: 2,
+      failures: 1,
+      error: { code: 'NUFLOW_DECIDED_FAILED', message: 'gone' },
+    });
+    const { error } = decided({ ...DECIDED, decision: 'fail' }) as { error: { message: string } };
+    expect(error.message).toContain('decided');
+  });
+
+  it.each<[string, RecordDraft]>([
+    ['a decision about another attempt', { ...DECIDED, attempt: 1, decision: 'done' }],
+    ['an outcome', { type: 'task.succeeded', task: 'a', attempt: 2, output: 1 }],
+    [
+      'a failure nobody decided',
+      { type: 'task.failed', task: 'a', attempt: 2, error: { code: 'E', message: '' } },
+    ],
+    ['another attempt', { type: 'task.started', task: 'a', attempt: 3 }],
+  ])('takes no %s', (_what, draft) => {
+    const run = held();
+    const before = structuredClone(run.state);
+    expect(() => run.commit(draft)).toThrow(/can't follow/);
+    expect(run.state).toEqual(before);
+  });
+});
+
+it.each<[string, (run: RunRig) => void]>([
+  ['pending', () => {}],
+  ['running', (run) => run.start()],
+  [
+    'retrying',
+    (run) => {
+      run.start();
+      run.retryLater('a');
+    },
+  ],
+  [
+    'succeeded',
+    (run) => {
+      run.start();
+      run.succeed('a');
+    },
+  ],
+])('a decision about a task that is %s contradicts the journal', (status, prepare) => {
+  const run = new RunRig(workflow({ a: {} }));
+  prepare(run);
+  expect(() => run.commit({ ...DECIDED, attempt: 1, decision: 'done' })).toThrow(
+    `the task is ${status}`,
+  );
+});
