@@ -17,6 +17,7 @@ import {
   type Counts,
   FAILED,
   HELD,
+  PROBING,
   READY,
   RETRYING,
   RUNNING,
@@ -31,6 +32,11 @@ import { UpstreamCounts, upstreamOfOne } from './upstream-counts.js';
 
 /** Records made in one go when many tasks are settled at once. */
 const BATCH = 1_000;
+
+/** Something is being done for the task, and a record will say how it ended. */
+const UNDER_WAY: readonly number[] = [CHOSEN, RUNNING, PROBING];
+/** Where an interrupted task stands, by what is next. */
+const INTERRUPTED = { retry: READY, hold: HELD, probe: PROBING } as const;
 
 /**
  * What may happen next in a run: `decide` in its incremental form. Fed with every record the run
@@ -127,7 +133,7 @@ export class Frontier {
 
   /** Whether, with nothing left to settle, only a decision about held tasks can make the run go on. */
   get blocked(): boolean {
-    const moving = [READY, CHOSEN, RUNNING, RETRYING];
+    const moving = [READY, CHOSEN, RUNNING, RETRYING, PROBING];
     return (
       this.#statuses.count(HELD) > 0 && moving.every((status) => this.#statuses.count(status) === 0)
     );
@@ -198,7 +204,7 @@ export class Frontier {
 
   #writeOff(task: number, stop: Stop): RecordDraft | undefined {
     const status = this.#statuses.of(task);
-    if (status >= SUCCEEDED || status === RUNNING || status === CHOSEN) return undefined;
+    if (status >= SUCCEEDED || UNDER_WAY.includes(status)) return undefined;
     const error = this.#retries.get(task)?.error;
     const attempt = this.#attempt(task);
     return writtenOff({ id: this.#id(task), attempt, isHeld: status === HELD, error }, stop);
@@ -243,7 +249,7 @@ export class Frontier {
         this.#pause(task, RETRYING);
         break;
       case 'task.interrupted':
-        this.#pause(task, record.next === 'retry' ? READY : HELD);
+        this.#pause(task, INTERRUPTED[record.next]);
         break;
       case 'task.decided':
         this.#decided(task, record.decision);

@@ -5,14 +5,15 @@ export const READY = 1;
 export const CHOSEN = 2;
 export const RUNNING = 3;
 export const RETRYING = 4;
-export const HELD = 5;
-export const SUCCEEDED = 6;
-export const FAILED = 7;
-export const UPSTREAM_FAILED = 8;
-export const SKIPPED = 9;
-export const CANCELLED = 10;
+export const PROBING = 5;
+export const HELD = 6;
+export const SUCCEEDED = 7;
+export const FAILED = 8;
+export const UPSTREAM_FAILED = 9;
+export const SKIPPED = 10;
+export const CANCELLED = 11;
 
-const STATUSES = 11;
+const STATUSES = 12;
 
 /** How many tasks of a run stand where. */
 export interface Counts {
@@ -27,6 +28,8 @@ export interface Counts {
   readonly running: number;
   /** Waiting for the time of their next attempt. */
   readonly retrying: number;
+  /** Ended without an outcome, their probe being asked. */
+  readonly probing: number;
   /** Held for a decision. */
   readonly interrupted: number;
 }
@@ -77,6 +80,7 @@ export class TaskStatuses {
       cancelled: this.count(CANCELLED),
       running: this.count(RUNNING),
       retrying: this.count(RETRYING),
+      probing: this.count(PROBING),
       interrupted: this.count(HELD),
     };
   }

@@ -135,12 +135,17 @@ const drafts = [
     error: taskError,
     retryAt: instant,
   }),
-  /** The attempt ended without an outcome (crash, shutdown); what happens next is in `next`. */
+  /**
+   * The attempt ended without an outcome (crash, shutdown), and nothing of it is left running. `next`: it is tried
+   * again; it is held for a decision; or its probe is asked, which gives `task.succeeded` when the work
+   * was done after all, and else a second record like this. `error`: why a probe could not tell.
+   */
   z.strictObject({
     type: z.literal('task.interrupted'),
     task,
     attempt,
-    next: z.enum(['retry', 'hold']),
+    next: z.enum(['retry', 'hold', 'probe']),
+    error: taskError.optional(),
   }),
   /** Somebody said what becomes of a held task. `output` belongs to `done`. */
   z.strictObject({

@@ -4,6 +4,7 @@ import {
   type InterruptedTask,
   isFinished,
   isTerminal,
+  type ProbingTask,
   type RunningTask,
   type RunState,
   type TaskState,
@@ -69,7 +70,7 @@ function nextTask(task: TaskState, record: TaskRecord): TaskState {
     case 'task.spawned':
       return { ...running(task, record), process: identity(record) };
     case 'task.succeeded':
-      return succeeded(running(task, record), record);
+      return succeeded(begun(task, record), record);
     case 'task.failed':
       return failed(task, record);
     case 'task.retryScheduled': {
@@ -82,12 +83,8 @@ function nextTask(task: TaskState, record: TaskRecord): TaskState {
         error: record.error,
       };
     }
-    case 'task.interrupted': {
-      const { attempts, failures, startedAt } = running(task, record);
-      return record.next === 'retry'
-        ? { status: 'pending', attempts, failures }
-        : { status: 'interrupted', attempts, failures, startedAt, heldAt: record.at };
-    }
+    case 'task.interrupted':
+      return interrupted(begun(task, record), record);
     case 'task.decided':
       return decided(held(task, record), record);
     case 'task.skipped':
@@ -120,7 +117,7 @@ function started(task: TaskState, record: RecordOf<'task.started'>): TaskState {
   };
 }
 
-function succeeded(task: RunningTask, record: RecordOf<'task.succeeded'>): TaskState {
+function succeeded(task: RunningTask | ProbingTask, record: RecordOf<'task.succeeded'>): TaskState {
   const { attempts, failures, startedAt } = task;
   const { output, outputFile } = record;
   return {
@@ -132,6 +129,24 @@ function succeeded(task: RunningTask, record: RecordOf<'task.succeeded'>): TaskS
     output,
     outputFile,
   };
+}
+
+function interrupted(
+  { status, attempts, failures, startedAt }: RunningTask | ProbingTask,
+  record: RecordOf<'task.interrupted'>,
+): TaskState {
+  const { next, error, at } = record;
+  switch (next) {
+    case 'retry':
+      return { status: 'pending', attempts, failures };
+    case 'hold':
+      return { status: 'interrupted', attempts, failures, startedAt, heldAt: at, error };
+    case 'probe':
+      if (status === 'probing') throw illegal(record, 'its probe is being asked');
+      return { status: 'probing', attempts, failures, startedAt };
+    default:
+      return unreachable(next, 'reduce');
+  }
 }
 
 /** An interruption was no failure, so that a decision changes neither `attempts` nor `failures`. */
@@ -171,13 +186,12 @@ function failed(task: TaskState, record: RecordOf<'task.failed'>): TaskState {
   if (record.attempt !== task.attempts)
     throw illegal(record, `attempt ${task.attempts} is the latest`);
   const { attempts, failures } = task;
-  const startedAt = task.status === 'running' ? task.startedAt : undefined;
   const { error, at } = record;
   return {
     status: 'failed',
     attempts,
-    failures: failures + (startedAt === undefined ? 0 : 1),
-    startedAt,
+    failures: failures + (task.status === 'running' ? 1 : 0),
+    startedAt: 'startedAt' in task ? task.startedAt : undefined,
     endedAt: at,
     error,
   };
@@ -191,6 +205,16 @@ function running(
   if (record.attempt !== task.attempts)
     throw illegal(record, `attempt ${task.attempts} is running`);
   return task;
+}
+
+/** A task whose attempt has begun and has no outcome: it runs, or its probe is being asked. */
+function begun(
+  task: TaskState,
+  record: TaskRecord & { attempt: number },
+): RunningTask | ProbingTask {
+  return task.status === 'probing' && record.attempt === task.attempts
+    ? task
+    : running(task, record);
 }
 
 function held(task: TaskState, record: RecordOf<'task.decided'>): InterruptedTask {

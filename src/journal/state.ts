@@ -8,7 +8,10 @@ import type { CancelReason, FinishedStatus, OutputFile, SkipReason, TaskError } 
  *
  *   pending ─► running ─► succeeded | failed | cancelled
  *      ▲         │  └──► retrying ─► running …
- *      │         └─────► interrupted ─► succeeded | failed | pending, by decision
+ *      │         ├─────► probing ──► succeeded
+ *      │         │          ├──────► pending | failed | cancelled
+ *      │         ▼          ▼
+ *      │       interrupted (held) ─► succeeded | failed | pending by decision, or cancelled
  *      └── interrupted with next: retry
  *   pending ─► skipped | upstreamFailed | cancelled
  */
@@ -16,6 +19,7 @@ export type TaskState =
   | PendingTask
   | RunningTask
   | RetryingTask
+  | ProbingTask
   | InterruptedTask
   | SucceededTask
   | FailedTask
@@ -41,11 +45,18 @@ export interface RetryingTask extends Tries {
   readonly retryAt: string;
   readonly error: TaskError;
 }
+/** The attempt ended without an outcome, and its probe is asked whether its work was done, now or at the next resume. */
+export interface ProbingTask extends Tries {
+  readonly status: 'probing';
+  readonly startedAt: string;
+}
 /** Held for a decision: the attempt ended without an outcome. */
 export interface InterruptedTask extends Tries {
   readonly status: 'interrupted';
   readonly startedAt: string;
   readonly heldAt: string;
+  /** Why its probe could not tell. */
+  readonly error?: TaskError | undefined;
 }
 export interface SucceededTask extends Tries {
   readonly status: 'succeeded';

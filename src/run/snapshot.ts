@@ -106,9 +106,11 @@ function taskFields(task: TaskState): Omit<TaskSnapshot, 'id' | 'runner' | 'need
         error: task.error,
       };
     case 'interrupted': {
-      const { status, attempts, startedAt, heldAt } = task;
-      return { status, attempts, startedAt, heldAt };
+      const { status, attempts, startedAt, heldAt, error } = task;
+      return { status, attempts, startedAt, heldAt, ...(error === undefined ? {} : { error }) };
     }
+    case 'probing':
+      return { status: task.status, attempts: task.attempts, startedAt: task.startedAt };
     case 'succeeded': {
       const { status, attempts, startedAt, endedAt, output } = task;
       return { status, attempts, startedAt, endedAt, ...(output === undefined ? {} : { output }) };

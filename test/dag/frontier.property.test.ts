@@ -74,6 +74,16 @@ class RandomRun {
         () => run.retryLater(task),
         () => run.interrupt(task, 'retry'),
         () => run.interrupt(task, 'hold'),
+        () => run.interrupt(task, 'probe'),
+      );
+      if (stopped) possible.push(() => run.cancelled(task));
+    }
+    for (const task of this.#in('probing')) {
+      possible.push(
+        () => run.succeed(task),
+        () => run.fail(task),
+        () => run.interrupt(task, 'retry'),
+        () => run.interrupt(task, 'hold'),
       );
       if (stopped) possible.push(() => run.cancelled(task));
     }
@@ -94,7 +104,7 @@ class RandomRun {
     for (let round = 0; !this.run.isFinished; round++) {
       expect(round, 'rounds until the run ends').toBeLessThan(100);
       for (const pool of [...this.run.frontier.pools()]) this.#start(pool);
-      for (const task of this.#in('running')) this.run.succeed(task);
+      for (const task of [...this.#in('running'), ...this.#in('probing')]) this.run.succeed(task);
       for (const task of this.#in('interrupted')) this.run.decide(task, 'fail');
       for (const { task } of [...this.run.frontier.retrying()]) {
         this.run.frontier.due(task);

@@ -122,6 +122,29 @@ describe('what may start', () => {
     expect(run.frontier.take()).toEqual({ task: 'a', attempt: 2 });
   });
 
+  it.each(['retry', 'hold'] as const)(
+    'waits for the probe of an interrupted task, then goes by its answer: %s',
+    (next) => {
+      const run = new RunRig(workflow({ a: {} }));
+      run.start();
+      run.interrupt('a', 'probe');
+      expect(run.settle()).toEqual([]);
+      expect([run.frontier.ready(), run.frontier.blocked]).toEqual([0, false]);
+      expect(run.frontier.counts).toMatchObject({ probing: 1, interrupted: 0, running: 0 });
+      run.interrupt('a', next);
+      expect(run.frontier.blocked).toBe(next === 'hold');
+      expect(run.frontier.take()).toEqual(next === 'hold' ? undefined : { task: 'a', attempt: 2 });
+    },
+  );
+
+  it('starts the dependents of a task whose probe found its work done', () => {
+    const run = new RunRig(workflow({ a: {}, b: { needs: ['a'] } }));
+    run.start();
+    run.interrupt('a', 'probe');
+    run.succeed('a');
+    expect(run.startAll()).toEqual(['b']);
+  });
+
   it('starts the dependents of a held task that was decided to be done', () => {
     const run = new RunRig(workflow({ a: {}, b: { needs: ['a'] } }));
     run.start();
@@ -164,6 +187,7 @@ describe('what may start', () => {
       cancelled: 0,
       running: 1,
       retrying: 1,
+      probing: 0,
       interrupted: 0,
     });
     expect(run.frontier.running).toBe(1);
@@ -320,6 +344,21 @@ describe('what is settled', () => {
     run.cancel();
     expect(run.settle()).toEqual([
       { type: 'task.cancelled', task: 'held', attempt: 1, reason: 'requested' },
+      { type: 'run.finished', status: 'cancelled' },
+    ]);
+  });
+
+  it('leaves a task whose probe is being asked to the answer when the run is stopped', () => {
+    const run = new RunRig(workflow({ a: {}, b: {} }));
+    run.startAll();
+    run.interrupt('a', 'probe');
+    run.interrupt('b', 'probe');
+    run.cancel();
+    expect(run.settle()).toEqual([]);
+    run.cancelled('a');
+    run.interrupt('b', 'retry');
+    expect(run.settle()).toEqual([
+      { type: 'task.cancelled', task: 'b', attempt: 1, reason: 'requested' },
       { type: 'run.finished', status: 'cancelled' },
     ]);
   });

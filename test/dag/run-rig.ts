@@ -94,7 +94,7 @@ export class RunRig {
     this.commit({ type: 'task.retryScheduled', task, attempt, error: ERROR, retryAt });
   }
 
-  interrupt(task: string, next: 'retry' | 'hold'): void {
+  interrupt(task: string, next: 'retry' | 'hold' | 'probe'): void {
     this.commit({ type: 'task.interrupted', task, attempt: this.#attempt(task), next });
   }
 

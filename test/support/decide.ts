@@ -109,7 +109,7 @@ const UPSTREAM_FAILED_BY: { readonly [rule in TriggerRule]?: readonly TaskStatus
 };
 
 function writtenOff(task: TaskState, id: string, stop: Stop): RecordDraft[] {
-  if (isTerminal(task) || task.status === 'running') return [];
+  if (isTerminal(task) || task.status === 'running' || task.status === 'probing') return [];
   if (stop.by === 'cancel') {
     const attempt = task.attempts === 0 ? {} : { attempt: task.attempts };
     return [{ type: 'task.cancelled', task: id, ...attempt, reason: stop.reason }];

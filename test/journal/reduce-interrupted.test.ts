@@ -75,6 +75,69 @@ describe('a held task', () => {
   });
 });
 
+describe('a task whose probe is asked', () => {
+  const probing = (): RunRig => {
+    const run = new RunRig(workflow({ a: {} }));
+    run.start();
+    run.interrupt('a', 'probe');
+    return run;
+  };
+  const answered = (draft: RecordDraft) => {
+    const run = probing();
+    run.commit(draft);
+    return taskState(run.state, 'a');
+  };
+  const ended = { task: 'a', attempt: 1 } as const;
+
+  it('is probing, and keeps when its attempt started', () => {
+    const { state } = probing();
+    expect(taskState(state, 'a')).toEqual({
+      status: 'probing',
+      attempts: 1,
+      failures: 0,
+      startedAt: expect.any(String),
+    });
+  });
+
+  it('has succeeded, is pending, held or cancelled by what comes of it', () => {
+    const output = { id: 'found' };
+    const startedAt = expect.any(String);
+    expect(answered({ type: 'task.succeeded', ...ended, output })).toMatchObject({
+      status: 'succeeded',
+      attempts: 1,
+      startedAt,
+      output,
+    });
+    expect(answered({ type: 'task.interrupted', ...ended, next: 'retry' })).toEqual({
+      status: 'pending',
+      attempts: 1,
+      failures: 0,
+    });
+    const error = { code: 'NUFLOW_PROBE_FAILED', message: 'no answer' };
+    expect(answered({ type: 'task.interrupted', ...ended, next: 'hold', error })).toMatchObject({
+      status: 'interrupted',
+      startedAt,
+      error,
+    });
+    expect(answered({ type: 'task.cancelled', ...ended, reason: 'requested' })).toMatchObject({
+      status: 'cancelled',
+    });
+  });
+
+  it.each<[string, RecordDraft]>([
+    ['another probe', { type: 'task.interrupted', ...ended, next: 'probe' }],
+    ['an outcome of another attempt', { type: 'task.succeeded', task: 'a', attempt: 2 }],
+    ['another attempt', { type: 'task.started', task: 'a', attempt: 2 }],
+    ['a process', { type: 'task.spawned', ...ended, pid: 1, startTime: '', bootId: '' }],
+    ['a decision', { type: 'task.decided', ...ended, decision: 'rerun' }],
+  ])('takes no %s', (_what, draft) => {
+    const run = probing();
+    const before = structuredClone(run.state);
+    expect(() => run.commit(draft)).toThrow(/can't follow/);
+    expect(run.state).toEqual(before);
+  });
+});
+
 it.each<[string, (run: RunRig) => void]>([
   ['pending', () => {}],
   ['running', (run) => run.start()],
