@@ -277,6 +277,7 @@ export class RunLoop {
     const durable = await new Promise<boolean>((settled) => {
       const draft = { type: 'task.decided', task, attempt, decision, output, message } as const;
       this.commits.commit(draft, settled);
+      if (!this.#mayStartMore()) this.#slots.giveBackAll();
       this.#advance();
     });
     if (!durable) await this.ended;
