@@ -159,6 +159,17 @@ export class RunNotFoundError extends NuflowError {
   }
 }
 
+/** The run's workflow has no task with this id. */
+export class TaskNotFoundError extends NuflowError {
+  constructor(run: string, task: string) {
+    super(
+      'NUFLOW_TASK_NOT_FOUND',
+      `Run ${quote(run)} has no task ${quote(task)}; inspect the run to see its tasks.`,
+      { run, task },
+    );
+  }
+}
+
 /** The run id is taken by a run with another workflow or another input. */
 export class RunConflictError extends NuflowError {
   constructor(run: string, what: 'workflow' | 'input') {
@@ -194,52 +205,6 @@ export class WorkflowNotRegisteredError extends NuflowError {
       'NUFLOW_WORKFLOW_NOT_REGISTERED',
       `Run ${quote(run)} needs the source of workflow ${quote(workflow)}, because its definition holds functions; pass it to Orchestrator.open({ workflows }) or to resume(id, { workflow }).`,
       { run, workflow },
-    );
-  }
-}
-
-/** The run has no such task. */
-export class UnknownTaskError extends NuflowError {
-  constructor(run: string, task: string) {
-    super(
-      'NUFLOW_UNKNOWN_TASK',
-      `Run ${quote(run)} has no task ${quote(task)}; look at the run to see its tasks.`,
-      { run, task },
-    );
-  }
-}
-
-/** A decision about a task that is not held for one. `status` says what it is instead. Nothing was written. */
-export class NotHeldError extends NuflowError {
-  readonly status: string;
-  constructor(run: string, task: string, status: string) {
-    super(
-      'NUFLOW_NOT_HELD',
-      `Task ${quote(task)} of run ${quote(run)} is not held for a decision: it is ${status}; look at the run to see what it waits for.`,
-      { run, task, status },
-    );
-    this.status = status;
-  }
-}
-
-/** A held task can't run again: after a failure its run starts nothing more (`onFailure`). Nothing was written. */
-export class RerunRefusedError extends NuflowError {
-  constructor(run: string, task: string) {
-    super(
-      'NUFLOW_RERUN_REFUSED',
-      `Task ${quote(task)} of run ${quote(run)} can't run again, because the run starts nothing more after a failure; decide done or fail, or cancel the run.`,
-      { run, task },
-    );
-  }
-}
-
-/** The output given for a held task does not pass the task's output schema. Nothing was written. */
-export class InvalidOutputError extends NuflowError {
-  constructor(task: string, why: string) {
-    super(
-      'NUFLOW_OUTPUT_INVALID',
-      `The output given for task ${quote(task)} is not one it could have: ${why}`,
-      { task, why },
     );
   }
 }

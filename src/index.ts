@@ -43,6 +43,7 @@ export { type CloseMode, Orchestrator, type Resumed } from './orchestrator.js';
 export type { OrchestratorOptions, StartOptions } from './orchestrator-options.js';
 export type { PoolOptions } from './queue/executor.js';
 export type { DecideOptions } from './run/decision.js';
+export { InvalidOutputError, NotHeldError, RerunRefusedError } from './run/decision-errors.js';
 export type { Run, RunResult } from './run/run.js';
 export type { Progress, RunSnapshot, TaskSnapshot } from './run/snapshot.js';
 export type { World } from './world/world.js';

@@ -1,15 +1,9 @@
 import { assertJson, type JsonValue } from '../definition/json.js';
 import type { TaskCode } from '../definition/workflow.js';
-import {
-  InvalidOptionError,
-  InvalidOutputError,
-  NotHeldError,
-  quote,
-  RerunRefusedError,
-  UnknownTaskError,
-} from '../errors.js';
+import { InvalidOptionError, quote, TaskNotFoundError } from '../errors.js';
 import { DECISIONS, type Decision } from '../journal/record.js';
 import { isHeld, type RunState, taskState } from '../journal/state.js';
+import { InvalidOutputError, NotHeldError, RerunRefusedError } from './decision-errors.js';
 import { checkOutput } from './task-call.js';
 
 /** What a decision may bring along. */
@@ -36,12 +30,12 @@ function assertDecision({ decision, output, message }: HeldDecision): void {
     throw new InvalidOptionError('message', 'must be text');
 }
 
-/** Throws InvalidOptionError; and UnknownTaskError, NotHeldError or RerunRefusedError when, as the run stands, it can't be decided so. */
+/** Throws InvalidOptionError; and TaskNotFoundError, NotHeldError or RerunRefusedError when, as the run stands, it can't be decided so. */
 export function assertDecidable(state: RunState, wanted: HeldDecision): void {
   assertDecision(wanted);
   const { task, decision } = wanted;
   if (!state.workflow.tasks.some(({ id }) => id === task))
-    throw new UnknownTaskError(state.id, task);
+    throw new TaskNotFoundError(state.id, task);
   const found = taskState(state, task);
   if (!isHeld(found)) throw new NotHeldError(state.id, task, found.status);
   if (decision === 'rerun' && startsNothingMore(state)) throw new RerunRefusedError(state.id, task);

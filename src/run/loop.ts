@@ -1,6 +1,6 @@
 import { Frontier } from '../dag/frontier.js';
 import type { TaskSpec } from '../definition/spec.js';
-import { NotHeldError, RunUnfinishedError } from '../errors.js';
+import { RunUnfinishedError } from '../errors.js';
 import { RunEvents } from '../events.js';
 import type { Journal } from '../journal/journal.js';
 import type { CancelReason, JournalRecord, RecordDraft } from '../journal/record.js';
@@ -11,6 +11,7 @@ import { AttemptStarter } from './attempt-starter.js';
 import { type AttemptObserver, Attempts } from './attempts.js';
 import { Commits } from './commits.js';
 import { assertDecidable, decidedOutput, type HeldDecision } from './decision.js';
+import { NotHeldError } from './decision-errors.js';
 import { endRecord } from './end-record.js';
 import type { RunParts, RunTools } from './parts.js';
 import { Slots, type SlotUser, type Started } from './slots.js';

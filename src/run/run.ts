@@ -88,7 +88,7 @@ export class Run<Outputs = Readonly<Record<string, JsonValue | undefined>>> {
    * Says what becomes of a held task: `rerun` it, count it as `done` with an output, or as failed (`fail`).
    * Resolves when the decision is on disk. It is taken once: of two at a time the second is refused.
    *
-   * Throws, with nothing written: NotHeldError, RerunRefusedError, UnknownTaskError, InvalidOptionError,
+   * Throws, with nothing written: NotHeldError, RerunRefusedError, TaskNotFoundError, InvalidOptionError,
    * InvalidOutputError, NotJsonError.
    */
   decide(task: string, decision: Decision, options: DecideOptions = {}): Promise<void> {

@@ -162,7 +162,7 @@ describe('a decision is refused, with nothing written,', () => {
     await heldRun();
     const { decide } = bound();
     await refused(() => decide('volume', 'rerun'), 'NUFLOW_NOT_HELD', { status: 'pending' });
-    await refused(() => decide('none', 'rerun'), 'NUFLOW_UNKNOWN_TASK', { task: 'none' });
+    await refused(() => decide('none', 'rerun'), 'NUFLOW_TASK_NOT_FOUND', { task: 'none' });
     await refused(() => rig.orchestrator.decide('none', 'server', 'rerun'), 'NUFLOW_RUN_NOT_FOUND');
   });
 
