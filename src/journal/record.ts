@@ -179,6 +179,8 @@ export type RecordDraft = z.infer<typeof recordDraftSchema>;
 export type JournalRecord = RecordDraft & { readonly seq: number; readonly at: string };
 
 export type RecordType = RecordDraft['type'];
+/** Every type there is, in the order in which they are described. */
+export const RECORD_TYPES: readonly RecordType[] = drafts.map(({ shape }) => shape.type.value);
 /** The record of one type, e.g. `RecordOf<'task.failed'>`. */
 export type RecordOf<T extends RecordType> = Extract<JournalRecord, { type: T }>;
 export type TaskRecord = Extract<JournalRecord, { task: string }>;

@@ -1,0 +1,136 @@
+import { dirname, join } from 'node:path';
+import { expect } from 'vitest';
+import { NuflowError } from '../../src/errors.js';
+import { FileJournal } from '../../src/journal/file-journal.js';
+import type { JournalRecord } from '../../src/journal/record.js';
+import type { FileSystem } from '../../src/world/file-system.js';
+import { MemoryFileSystem } from '../support/memory-file-system.js';
+import { JOURNAL, Notes, worldWith } from './rig.js';
+import { type Session, writeSession } from './sessions.js';
+
+/** A journal as it was written. */
+export interface Original {
+  readonly bytes: Buffer;
+  /** With their line ends. */
+  readonly lines: readonly string[];
+  readonly records: readonly JournalRecord[];
+}
+
+export async function written(session: Session): Promise<Original> {
+  const fileSystem = new MemoryFileSystem();
+  await writeSession(worldWith(fileSystem), JOURNAL, session);
+  const bytes = fileSystem.bytes(JOURNAL);
+  const { records } = await opened(fileSystem, JOURNAL);
+  return { bytes, lines: String(bytes).split(/(?<=\n)/), records };
+}
+
+/** What opening a file for appending came to. */
+interface Opened {
+  readonly records: readonly JournalRecord[];
+  readonly journal?: FileJournal;
+  readonly refused?: NuflowError;
+}
+
+async function opened(fileSystem: FileSystem, path: string): Promise<Opened> {
+  const records: JournalRecord[] = [];
+  try {
+    const world = worldWith(fileSystem);
+    const take = (record: JournalRecord) => records.push(record);
+    const journal = await FileJournal.open(world, path, new Notes(), take);
+    await journal.close();
+    return { records, journal };
+  } catch (error) {
+    if (!(error instanceof NuflowError)) throw error;
+    return { records, refused: error };
+  }
+}
+
+/** Whether a file was read as far as it goes, or refused. */
+export type Judgement = 'whole' | 'torn' | 'refused';
+
+/**
+ * Opens what became of a journal, and holds the answer against the original: what is read is exactly
+ * the beginning of what was written, and no less than what a surviving line says was synced, or the file
+ * is refused with the place and left alone. What is cut is kept, and appending goes on behind it.
+ */
+export async function judge(original: Original, bytes: Buffer): Promise<Judgement> {
+  const fileSystem = new MemoryFileSystem();
+  fileSystem.put(JOURNAL, bytes);
+  return judgeFile(original, bytes, { fileSystem, path: JOURNAL });
+}
+
+export async function judgeFile(
+  original: Original,
+  bytes: Buffer,
+  at: { readonly fileSystem: FileSystem; readonly path: string },
+): Promise<Judgement> {
+  const { records, refused } = await opened(at.fileSystem, at.path);
+  const good = records.length;
+  const kept = goodBytes(original, good);
+  same(records, original.records.slice(0, good));
+  if (bytes.compare(kept, 0, kept.length, 0, kept.length) !== 0) fail('it read what is not there');
+  const files = await contents(at.fileSystem, dirname(at.path));
+  if (refused !== undefined) {
+    assertRefusal(refused, at.path, good, kept.length);
+    same(files, [bytes.toString('latin1')]);
+    return 'refused';
+  }
+  if (good < synced(original, bytes)) fail(`it read ${good} records, fewer than were synced`);
+  const torn = bytes.subarray(kept.length).toString('latin1');
+  same(files, torn === '' ? [kept.toString('latin1')] : [kept.toString('latin1'), torn]);
+  await assertGoesOn(at, records);
+  return torn === '' ? 'whole' : 'torn';
+}
+
+function goodBytes({ lines }: Original, good: number): Buffer {
+  return Buffer.from(lines.slice(0, good).join(''));
+}
+
+/** The most that the claims left in these bytes say was synced. */
+function synced({ lines }: Original, bytes: Buffer): number {
+  let most = 0;
+  for (const line of lines) {
+    const claim = /"durable":(\d+),"crc":"[0-9a-f]{8}"\}\n$/.exec(line);
+    if (claim !== null && bytes.includes(claim[0])) most = Math.max(most, Number(claim[1]));
+  }
+  return most;
+}
+
+function assertRefusal(refused: NuflowError, file: string, good: number, offset: number): void {
+  if (!/^NUFLOW_JOURNAL_(DAMAGED|FORMAT)$/.test(refused.code)) throw refused;
+  if (refused.code === 'NUFLOW_JOURNAL_FORMAT' && good > 0) throw refused;
+  expect(refused.details).toMatchObject({ file, line: good + 1, offset });
+}
+
+/** The journal's content, then that of the files beside it. */
+async function contents(fileSystem: FileSystem, folder: string): Promise<string[]> {
+  const names = (await fileSystem.list(folder)).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const file = await fileSystem.open(join(folder, name), 'read');
+      const into = Buffer.alloc((await fileSystem.size(join(folder, name))) ?? 0);
+      await file.read(into, 0);
+      await file.close();
+      return into.toString('latin1');
+    }),
+  );
+}
+
+async function assertGoesOn(
+  { fileSystem, path }: { readonly fileSystem: FileSystem; readonly path: string },
+  before: readonly JournalRecord[],
+): Promise<void> {
+  const journal = await FileJournal.open(worldWith(fileSystem), path, new Notes(), () => {});
+  const record = journal.append({ type: 'run.resumed', pid: 1 });
+  await journal.close();
+  same((await opened(fileSystem, path)).records, [...before, record]);
+}
+
+/** Compares by text first: expect takes its time, and this is asked a hundred thousand times. */
+function same(found: unknown, wanted: unknown): void {
+  if (JSON.stringify(found) !== JSON.stringify(wanted)) expect(found).toEqual(wanted);
+}
+
+function fail(why: string): never {
+  throw new Error(why);
+}
