@@ -291,7 +291,10 @@ export class JournalReadError extends NuflowError {
   }
 }
 
-/** A write or sync of a journal failed; the run stopped. What is on disk decides at the next open. */
+/**
+ * A write or sync of a journal, or of an output file that it was to name, failed; the run stopped. What
+ * is on disk decides at the next open.
+ */
 export class JournalWriteError extends NuflowError {
   constructor(file: string, cause: unknown) {
     super(
@@ -299,6 +302,18 @@ export class JournalWriteError extends NuflowError {
       `Writing ${file} failed (${messageOf(cause)}); the run stopped. Mend the cause, then resume the run.`,
       { file },
       { cause },
+    );
+  }
+}
+
+/** An output in a file of its own is not there, or not what the journal says it is. A wrong value is never given. */
+export class OutputFileError extends NuflowError {
+  constructor(file: string, why: string, cause?: unknown) {
+    super(
+      'NUFLOW_OUTPUT_FILE',
+      `Output file ${file} ${why}; restore it from a copy, or start a new run.`,
+      { file, why },
+      cause === undefined ? undefined : { cause },
     );
   }
 }

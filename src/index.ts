@@ -37,7 +37,14 @@ export {
   type Unsubscribe,
   type VolatileEvent,
 } from './events.js';
-export type { Decision, JournalRecord, RecordOf, RecordType, TaskError } from './journal/record.js';
+export type {
+  Decision,
+  JournalRecord,
+  OutputFile,
+  RecordOf,
+  RecordType,
+  TaskError,
+} from './journal/record.js';
 export type { RunStatus, RunSummary } from './journal/summary.js';
 export { type CloseMode, Orchestrator, type Resumed } from './orchestrator.js';
 export type { OrchestratorOptions, StartOptions } from './orchestrator-options.js';

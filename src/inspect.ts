@@ -1,9 +1,12 @@
 import { resolve } from 'node:path';
+import type { JsonValue } from './definition/json.js';
 import { RunNotFoundError } from './errors.js';
 import { DataDir } from './journal/data-dir.js';
+import { OutputFiles } from './journal/output-files.js';
 import type { JournalRecord } from './journal/record.js';
 import { RunIndex } from './journal/run-index.js';
 import type { RunSummary } from './journal/summary.js';
+import { taskOutput } from './run/outputs.js';
 import { type RunSnapshot, snapshot } from './run/snapshot.js';
 import { systemWorld } from './world/world.js';
 
@@ -21,6 +24,19 @@ export async function listRuns(dataDir: string): Promise<readonly RunSummary[]> 
 /** A run as its journal says. Throws RunNotFoundError, InvalidRunIdError, JournalDamagedError, JournalFormatError. */
 export async function inspectRun(dataDir: string, id: string): Promise<RunSnapshot> {
   return snapshot(await dirAt(dataDir).readState(id));
+}
+
+/**
+ * Output of a task, also one over 256 KiB that is in a file of its own; undefined while it has none.
+ * Throws TaskNotFoundError, OutputFileError, and what {@link inspectRun} throws.
+ */
+export async function readOutput(
+  dataDir: string,
+  id: string,
+  task: string,
+): Promise<JsonValue | undefined> {
+  const dir = dirAt(dataDir);
+  return taskOutput(await dir.readState(id), task, new OutputFiles(systemWorld.fileSystem, dir));
 }
 
 /**

@@ -1,8 +1,10 @@
 import { durationMs } from './definition/duration.js';
+import type { JsonValue } from './definition/json.js';
 import type { WorkflowSpec } from './definition/spec.js';
 import type { Workflow } from './definition/workflow.js';
 import { DataDirLockedError, OrchestratorClosedError } from './errors.js';
 import { DataDir } from './journal/data-dir.js';
+import { OutputFiles } from './journal/output-files.js';
 import type { CancelReason, Decision } from './journal/record.js';
 import { RunIndex } from './journal/run-index.js';
 import { type RunSummary, summary } from './journal/summary.js';
@@ -18,6 +20,7 @@ import { accept, acceptInput } from './run/accept.js';
 import { assertDecidable, type DecideOptions } from './run/decision.js';
 import type { RunLoop } from './run/loop.js';
 import { assertSame, type NewRun, RunOpener } from './run/opener.js';
+import { taskOutput } from './run/outputs.js';
 import { Run } from './run/run.js';
 import { type RunSnapshot, snapshot } from './run/snapshot.js';
 import { builtInRunners } from './runners/index.js';
@@ -57,6 +60,7 @@ export class Orchestrator {
   readonly #executor: Executor;
   readonly #runners: ReadonlyMap<string, Runner>;
   readonly #opener: RunOpener;
+  readonly #outputs: OutputFiles;
   readonly #prepared = new Map<string, Promise<void>>();
   readonly #live = new Map<string, { readonly loop: RunLoop; readonly run: Run }>();
   readonly #opening = new Map<string, Promise<Run>>();
@@ -71,6 +75,7 @@ export class Orchestrator {
     this.#executor = parts.executor;
     this.#runners = parts.runners;
     const { world, baseDir, graceMs, workflows } = parts.settings;
+    this.#outputs = new OutputFiles(world.fileSystem, parts.dir);
     this.#opener = new RunOpener({
       world,
       baseDir,
@@ -79,6 +84,7 @@ export class Orchestrator {
       dir: parts.dir,
       executor: parts.executor,
       runners: parts.runners,
+      outputs: this.#outputs,
       attemptDir: (run, index, task, attempt) => parts.dir.attemptDir(run, index, task, attempt),
       durations: (workflow) => parts.index.durations(workflow),
       prepare: (spec) => this.#prepare(spec),
@@ -166,7 +172,7 @@ export class Orchestrator {
     const run =
       this.get(id) ?? (await this.#once(id, () => this.#reopen(id, undefined, 'requested')));
     if (run.snapshot().status === 'running') await run.cancel(message);
-    else await run.result;
+    else await run.ended;
   }
 
   /**
@@ -197,6 +203,12 @@ export class Orchestrator {
   /** A run as it stands, whoever works on it. Throws RunNotFoundError. */
   async inspect(id: string): Promise<RunSnapshot> {
     return this.get(id)?.snapshot() ?? snapshot(await this.#dir.readState(id));
+  }
+
+  /** Output of a task of any run; undefined while it has none. Throws RunNotFoundError, TaskNotFoundError, OutputFileError. */
+  async output(id: string, task: string): Promise<JsonValue | undefined> {
+    const state = this.#live.get(id)?.loop.state ?? (await this.#dir.readState(id));
+    return taskOutput(state, task, this.#outputs);
   }
 
   /**
@@ -276,7 +288,7 @@ export class Orchestrator {
   ): Promise<Run> {
     let entered: Run | undefined;
     const enter = (loop: RunLoop): void => {
-      const run = new Run(id, loop, this.#estimate(loop));
+      const run = new Run(id, loop, this.#outputs, this.#estimate(loop));
       this.#live.set(id, { loop, run });
       entered = run;
       const leave = (): void => this.#leave(id, loop);

@@ -87,6 +87,30 @@ function stepText(key: string | number): string {
   return IDENTIFIER.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }
 
+/** Most that a number can take (`-1.7976931348623157e+308`), and anything shorter. */
+const SCALAR_BYTES = 24;
+/** Most that one UTF-16 code unit can take: `\\u0000`. */
+const UNIT_BYTES = 6;
+
+/** Whether the value's JSON text surely has no more than `bytes` bytes. Quick: a bound, not a measure. */
+export function fitsIn(value: JsonValue, bytes: number): boolean {
+  const stack: JsonValue[] = [value];
+  let left = bytes;
+  for (let item = stack.pop(); item !== undefined && left >= 0; item = stack.pop()) {
+    if (typeof item === 'string') left -= UNIT_BYTES * item.length + 3;
+    else if (typeof item !== 'object' || item === null) left -= SCALAR_BYTES + 1;
+    else {
+      left -= 3;
+      for (const [key, part] of Object.entries(item)) {
+        left -= UNIT_BYTES * key.length + 3;
+        if (left < 0) break;
+        stack.push(part as JsonValue);
+      }
+    }
+  }
+  return left >= 0;
+}
+
 /** JSON text with object keys sorted: equal values give equal text, whatever order they were built in. */
 export function canonicalJson(value: JsonValue): string {
   return JSON.stringify(value, (_key, part: unknown) =>

@@ -113,6 +113,22 @@ function part(value: JsonValue | undefined, steps: readonly string[]): JsonValue
   return at;
 }
 
+/** Of the tasks needed, those whose outputs the template refers to. */
+export function referencedTasks(template: JsonValue, needs: ReadonlySet<string>): Set<string> {
+  const found = new Set<string>();
+  const stack = [template];
+  for (let item = stack.pop(); item !== undefined; item = stack.pop()) {
+    if (typeof item !== 'object' || item === null) continue;
+    const kind = Array.isArray(item) ? undefined : kindOf(item);
+    if (kind === undefined) for (const part of Object.values(item)) stack.push(part as JsonValue);
+    if (kind !== '$output') continue;
+    const target = (item as { readonly $output: JsonValue }).$output;
+    const [task] = splitOutput(target, (id) => needs.has(id));
+    if (task !== undefined) found.add(task);
+  }
+  return found;
+}
+
 /** What references of a task may name. */
 export interface Referable {
   readonly needs: ReadonlySet<string>;

@@ -15,6 +15,7 @@ const SLUG_LENGTH = 40;
  * Where things are in a data directory, and what can be read there without holding its lock:
  *
  *   lock  index.json  runs/<runId>/journal.ndjson  runs/<runId>/tasks/0007-create-server/1/
+ *                                                  runs/<runId>/outputs/0007-create-server.1.json
  *
  * The only texts from users in a path are run ids, of a narrow alphabet; a task's folder is its
  * number, with a slug of its id for people.
@@ -48,22 +49,17 @@ export class DataDir {
 
   /** Throws InvalidRunIdError. */
   journalPath(run: string): string {
-    return join(this.#runDir(run), 'journal.ndjson');
+    return join(this.runDir(run), 'journal.ndjson');
   }
 
   /** Folder of an attempt's files; `index` is the task's place in the definition. */
   attemptDir(run: string, index: number, task: string, attempt: number): string {
-    const slug = task
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .slice(0, SLUG_LENGTH)
-      .replace(/^-|-$/g, '');
-    return join(
-      this.#runDir(run),
-      'tasks',
-      [String(index + 1).padStart(4, '0'), slug].filter(Boolean).join('-'),
-      String(attempt),
-    );
+    return join(this.runDir(run), 'tasks', folderName(index, task), String(attempt));
+  }
+
+  /** File of an attempt's output when it is too big for the journal, relative to the run's folder. */
+  outputPath(index: number, task: string, attempt: number): string {
+    return `outputs/${folderName(index, task)}.${attempt}.json`;
   }
 
   /** Ids of all runs that have a folder, in no order. */
@@ -98,10 +94,21 @@ export class DataDir {
     yield* readRecords(this.#fileSystem, path, { from });
   }
 
-  #runDir(run: string): string {
+  /** Folder of a run. Throws InvalidRunIdError. */
+  runDir(run: string): string {
     if (!RUN_ID.test(run)) throw new InvalidRunIdError(run);
     return join(this.path, 'runs', run);
   }
+}
+
+/** `0007-create-server`: the task's number, and a slug of its id for people. */
+function folderName(index: number, task: string): string {
+  const slug = task
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, SLUG_LENGTH)
+    .replace(/^-|-$/g, '');
+  return [String(index + 1).padStart(4, '0'), slug].filter(Boolean).join('-');
 }
 
 /** Makes a folder and those around it that are missing, each one's name durable. */

@@ -1,14 +1,11 @@
-import { dirname } from 'node:path';
 import type { Adapter } from 'lowdb';
 import type { World } from '../world/world.js';
 import { pieces } from './pieces.js';
-import { syncFolder } from './sync-folder.js';
-import { writeFully } from './write-fully.js';
+import { writeDurably } from './write-durably.js';
 
 /**
- * lowdb's file, written so that it is whole or as it was before: aside, synced, renamed, folder synced,
- * mode 0600. lowdb's own file adapter does none of these and fails on an empty file; here whatever can't be
- * read reads as null.
+ * lowdb's file, written durably. lowdb's own file adapter writes no such thing and fails on an empty
+ * file; here whatever can't be read reads as null.
  */
 export class IndexFile implements Adapter<unknown> {
   readonly #world: World;
@@ -38,18 +35,8 @@ export class IndexFile implements Adapter<unknown> {
     }
   }
 
-  async write(data: unknown): Promise<void> {
-    const { fileSystem } = this.#world;
-    const aside = `${this.#path}.tmp`;
-    await fileSystem.remove(aside);
-    const file = await fileSystem.open(aside, 'create');
-    try {
-      writeFully(file, Buffer.from(`${JSON.stringify(data)}\n`));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await fileSystem.rename(aside, this.#path);
-    await syncFolder(fileSystem, dirname(this.#path));
+  write(data: unknown): Promise<void> {
+    const bytes = Buffer.from(`${JSON.stringify(data)}\n`);
+    return writeDurably(this.#world.fileSystem, this.#path, bytes);
   }
 }

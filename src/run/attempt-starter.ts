@@ -1,13 +1,19 @@
 import type { TaskSpec } from '../definition/spec.js';
+import type { TaskCode } from '../definition/workflow.js';
 import type { RunEvents } from '../events.js';
 import type { RunState } from '../journal/state.js';
 import type { Attempt, Execution, Outcome, OutputChunk } from '../runners/runner.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
+import { endedExecution, lateExecution } from './late-execution.js';
 import { LazyPlace } from './lazy-place.js';
+import { type KeptOutcome, keepOutput, neededOutputs, type OutputLookup } from './outputs.js';
 import type { RunParts, RunTools } from './parts.js';
-import { errorAsData, taskCall } from './task-call.js';
+import { checkOutput, errorAsData, taskCall } from './task-call.js';
 
-/** Gives an attempt its names, folder and input, and hands it to its runner. Never throws: an input that can't be made is a failed execution. */
+/**
+ * The two ends of an attempt: gives it its names, folder and input and hands it to its runner; checks
+ * what comes out and puts it where it belongs.
+ */
 export class AttemptStarter {
   readonly #tools: RunTools;
   readonly #parts: RunParts;
@@ -19,12 +25,24 @@ export class AttemptStarter {
     this.#events = events;
   }
 
+  /** Never throws: an input that can't be made, or not be read, is a failed execution. */
   start(state: RunState, spec: TaskSpec, attempt: number): Execution {
+    const outputs = neededOutputs(this.#tools.outputs, state, spec, this.#code(spec));
+    if (!(outputs instanceof Promise)) return this.#begin(state, spec, attempt, outputs);
+    return lateExecution(
+      outputs.then(
+        (read) => () => this.#begin(state, spec, attempt, read),
+        (error: unknown) => () => failedExecution(error),
+      ),
+    );
+  }
+
+  #begin(state: RunState, spec: TaskSpec, attempt: number, outputs: OutputLookup): Execution {
     try {
-      const call = taskCall(state, spec, this.#parts.workflow.code.tasks.get(spec.id));
+      const call = taskCall(state, spec, this.#code(spec), outputs);
       return this.#runner(spec).start(this.#place(state, spec, attempt, call));
     } catch (error) {
-      return endedExecution({ status: 'failed', error: errorAsData(error) });
+      return failedExecution(error);
     }
   }
 
@@ -42,6 +60,21 @@ export class AttemptStarter {
     );
   }
 
+  /** The outcome as it can be recorded: checked by the task's schema, a big output on disk. Throws JournalWriteError. */
+  async keep(run: string, spec: TaskSpec, attempt: number, outcome: Outcome): Promise<KeptOutcome> {
+    const checked = await checkOutput(outcome, this.#code(spec));
+    const place = { run, index: this.#index(spec.id), task: spec.id, attempt };
+    return keepOutput(this.#tools.outputs, place, checked);
+  }
+
+  #code({ id }: TaskSpec): TaskCode | undefined {
+    return this.#parts.workflow.code.tasks.get(id);
+  }
+
+  #index(task: string): number {
+    return this.#parts.plan.index.get(task) ?? 0;
+  }
+
   #runner(spec: TaskSpec): NonNullable<ReturnType<RunTools['runners']['get']>> {
     const runner = this.#tools.runners.get(spec.runner);
     if (runner === undefined) throw new Error(`runner ${spec.runner} is not registered`);
@@ -57,15 +90,10 @@ export class AttemptStarter {
     const names = { run: state.id, task: spec.id, attempt, baseDir: this.#tools.baseDir };
     const origin = {
       traceId: state.traceId,
-      dir: () => this.#dir(state.id, spec.id, attempt),
+      dir: () => this.#tools.attemptDir(state.id, this.#index(spec.id), spec.id, attempt),
       output: (chunk: OutputChunk) => this.#output(spec.id, attempt, chunk),
     };
     return new LazyPlace(names, origin, call);
-  }
-
-  #dir(run: string, task: string, attempt: number): string {
-    const index = this.#parts.plan.index.get(task) ?? 0;
-    return this.#tools.attemptDir(run, index, task, attempt);
   }
 
   #output(task: string, attempt: number, { stream, text }: OutputChunk): void {
@@ -75,6 +103,6 @@ export class AttemptStarter {
   }
 }
 
-function endedExecution(outcome: Outcome): Execution {
-  return { spawned: Promise.resolve(undefined), outcome: Promise.resolve(outcome), stop: () => {} };
+function failedExecution(error: unknown): Execution {
+  return endedExecution({ status: 'failed', error: errorAsData(error) });
 }

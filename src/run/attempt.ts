@@ -4,9 +4,9 @@ import type { Cancel, Clock } from '../world/clock.js';
 /** Why an attempt was told to stop. */
 export type StopReason = 'timeout' | 'cancel' | 'shutdown';
 
-/** How an attempt ended, and whether it was told to. */
-export interface Ended {
-  readonly outcome: Outcome;
+/** How an attempt ended, and whether it was told to. `O`: its outcome, or what became of it. */
+export interface Ended<O = Outcome> {
+  readonly outcome: O;
   readonly stopped?: StopReason | undefined;
 }
 

@@ -3,16 +3,17 @@ import type { Execution, Outcome } from '../runners/runner.js';
 import type { Clock } from '../world/clock.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
 import { type Ended, LiveAttempt, type StopReason } from './attempt.js';
+import type { KeptOutcome } from './outputs.js';
 
 /** The run, as its attempts see it. */
 export interface AttemptObserver {
   /** The attempt has a process. */
   spawned(task: string, attempt: number, process: ProcessIdentity): void;
-  /** The outcome as it is to be recorded. */
-  checked(task: string, outcome: Outcome): Promise<Outcome>;
+  /** The outcome as it can be recorded. Rejects with JournalWriteError when it can't be. */
+  keep(spec: TaskSpec, attempt: number, outcome: Outcome): Promise<KeptOutcome>;
   /** Nothing of the attempt is left. */
-  ended(spec: TaskSpec, attempt: number, ended: Ended): void;
-  /** A bug of ours in following an attempt: stops the run rather than the process. */
+  ended(spec: TaskSpec, attempt: number, ended: Ended<KeptOutcome>): void;
+  /** What came out could not be kept, or a bug of ours: stops the run rather than the process. */
   failed(error: Error): void;
 }
 
@@ -58,9 +59,9 @@ export class Attempts {
         this.#observer.spawned(spec.id, attempt, process);
     });
     const { outcome, stopped } = await live.ended;
-    const checked = await this.#observer.checked(spec.id, outcome);
+    const kept = await this.#observer.keep(spec, attempt, outcome);
     this.#live.delete(spec.id);
-    this.#observer.ended(spec, attempt, { outcome: checked, stopped });
+    this.#observer.ended(spec, attempt, { outcome: kept, stopped });
   }
 
   /** Asks all to stop; after the grace they are killed. */

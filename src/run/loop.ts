@@ -13,9 +13,9 @@ import { Commits } from './commits.js';
 import { assertDecidable, decidedOutput, type HeldDecision } from './decision.js';
 import { NotHeldError } from './decision-errors.js';
 import { endRecord } from './end-record.js';
+import type { KeptOutcome } from './outputs.js';
 import type { RunParts, RunTools } from './parts.js';
 import { Slots, type SlotUser, type Started } from './slots.js';
-import { checkOutput } from './task-call.js';
 import { Timers } from './timers.js';
 
 /** How the loop stands: `open` starts tasks, `draining` lets them end, `closed` writes no more. */
@@ -183,7 +183,7 @@ export class RunLoop {
   #attemptObserver(): AttemptObserver {
     return {
       spawned: (task, attempt, process) => this.#spawned(task, attempt, process),
-      checked: (task, outcome) => checkOutput(outcome, this.#parts.workflow.code.tasks.get(task)),
+      keep: (spec, attempt, outcome) => this.#starter.keep(this.state.id, spec, attempt, outcome),
       ended: (spec, attempt, ended) => this.#end(spec, attempt, ended),
       failed: (error) => this.#failed(error),
     };
@@ -247,7 +247,7 @@ export class RunLoop {
     this.commits.commit({ type: 'task.spawned', task, attempt, ...process });
   }
 
-  #end(spec: TaskSpec, attempt: number, ended: Ended): void {
+  #end(spec: TaskSpec, attempt: number, ended: Ended<KeptOutcome>): void {
     const { clock, random } = this.#tools.world;
     const before = taskState(this.state, spec.id);
     const draft = endRecord({
@@ -343,6 +343,7 @@ export class RunLoop {
   /** Nothing can be written any more. Processes are left to themselves: the next open finds them. */
   #failed(error: Error): void {
     this.#stopWriting();
+    void this.journal?.close();
     this.#rejectEnded(error);
   }
 

@@ -1,6 +1,7 @@
 import type { Plan } from '../dag/plan.js';
 import type { OnFailure } from '../definition/spec.js';
 import type { Workflow } from '../definition/workflow.js';
+import type { OutputFiles } from '../journal/output-files.js';
 import type { Executor } from '../queue/executor.js';
 import type { Runner } from '../runners/runner.js';
 import type { World } from '../world/world.js';
@@ -12,6 +13,8 @@ export interface RunTools {
   readonly runners: ReadonlyMap<string, Runner>;
   /** Absolute folder of an attempt's files. */
   readonly attemptDir: (run: string, taskIndex: number, task: string, attempt: number) => string;
+  /** Outputs that are too big for the journal. */
+  readonly outputs: OutputFiles;
   readonly baseDir: string;
   /** Between interrupt and kill, ms. */
   readonly graceMs: number;

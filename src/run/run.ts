@@ -7,14 +7,15 @@ import {
   type RunEvent,
   type Unsubscribe,
 } from '../events.js';
+import type { OutputFiles } from '../journal/output-files.js';
 import type { Decision, FinishedStatus, TaskError } from '../journal/record.js';
 import type { RunState } from '../journal/state.js';
 import type { DecideOptions } from './decision.js';
 import type { RunLoop } from './loop.js';
+import { outputs, taskOutput } from './outputs.js';
 import {
   type Estimate,
   failures,
-  outputs,
   type Progress,
   progress,
   type RunSnapshot,
@@ -33,21 +34,42 @@ export interface RunResult<Outputs = Readonly<Record<string, JsonValue | undefin
 /** A run of this process: look at it, listen to it, cancel it, await its result. */
 export class Run<Outputs = Readonly<Record<string, JsonValue | undefined>>> {
   readonly id: string;
-  /**
-   * How the run ended. A failed task does not reject it; JournalWriteError (the run stopped) and
-   * RunUnfinishedError (the orchestrator was closed before) do.
-   */
-  readonly result: Promise<RunResult<Outputs>>;
   readonly #loop: RunLoop;
+  readonly #outputs: OutputFiles;
   readonly #estimate: Estimate | undefined;
+  #result: Promise<RunResult<Outputs>> | undefined;
 
   /** @internal Made by the orchestrator. */
-  constructor(id: string, loop: RunLoop, estimate?: Estimate) {
+  constructor(id: string, loop: RunLoop, outputs: OutputFiles, estimate?: Estimate) {
     this.id = id;
     this.#loop = loop;
+    this.#outputs = outputs;
     this.#estimate = estimate;
-    this.result = loop.ended.then(() => resultOf<Outputs>(loop.state));
-    this.result.catch(() => {}); // not looking at the result is no unhandled rejection
+  }
+
+  /**
+   * How the run ended. A failed task does not reject it; JournalWriteError (the run stopped) and
+   * RunUnfinishedError (the orchestrator was closed before) do. Outputs over 256 KiB are read from
+   * their files when the result is first asked for (OutputFileError when one can't be): a workflow
+   * with many names only those it wants in `outputs`, or its caller waits for {@link ended} and asks
+   * for each with {@link output}.
+   */
+  get result(): Promise<RunResult<Outputs>> {
+    if (this.#result === undefined) {
+      this.#result = this.#loop.ended.then(() => resultOf(this.#loop.state, this.#outputs));
+      this.#result.catch(() => {}); // looked at without waiting for it: no unhandled rejection
+    }
+    return this.#result;
+  }
+
+  /** Resolves when the run has ended, however; rejects as {@link result} does, but reads no outputs. */
+  get ended(): Promise<void> {
+    return this.#loop.ended;
+  }
+
+  /** Output of a task; undefined while it has none. Throws TaskNotFoundError, OutputFileError. */
+  output(task: string): Promise<JsonValue | undefined> {
+    return taskOutput(this.#loop.state, task, this.#outputs);
   }
 
   /** The run as it stands, from what is on disk. */
@@ -107,10 +129,13 @@ export class Run<Outputs = Readonly<Record<string, JsonValue | undefined>>> {
 
 async function* nothing(): AsyncGenerator<never, void, void> {}
 
-/** The result of a finished run. */
-export function resultOf<Outputs>(state: RunState): RunResult<Outputs> {
+async function resultOf<Outputs>(state: RunState, files: OutputFiles): Promise<RunResult<Outputs>> {
   const { phase } = state;
   if (phase.status === 'running' || phase.status === 'cancelling')
     throw new UnreachableError(phase as never, 'resultOf');
-  return { status: phase.status, outputs: outputs(state) as Outputs, failures: failures(state) };
+  return {
+    status: phase.status,
+    outputs: (await outputs(state, files)) as Outputs,
+    failures: failures(state),
+  };
 }

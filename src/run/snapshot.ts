@@ -1,6 +1,5 @@
 import type { JsonValue } from '../definition/json.js';
-import type { WorkflowSpec } from '../definition/spec.js';
-import type { CancelReason, SkipReason, TaskError } from '../journal/record.js';
+import type { CancelReason, OutputFile, SkipReason, TaskError } from '../journal/record.js';
 import {
   isFinished,
   isHeld,
@@ -41,6 +40,8 @@ export interface TaskSnapshot {
   readonly heldAt?: string | undefined;
   readonly pid?: number | undefined;
   readonly output?: JsonValue | undefined;
+  /** In place of `output` when that is over 256 KiB: where it is. Read it with `output()` of run or orchestrator, or with `readOutput`. */
+  readonly outputFile?: OutputFile | undefined;
   readonly error?: TaskError | undefined;
   readonly reason?: SkipReason | CancelReason | undefined;
 }
@@ -112,8 +113,15 @@ function taskFields(task: TaskState): Omit<TaskSnapshot, 'id' | 'runner' | 'need
     case 'probing':
       return { status: task.status, attempts: task.attempts, startedAt: task.startedAt };
     case 'succeeded': {
-      const { status, attempts, startedAt, endedAt, output } = task;
-      return { status, attempts, startedAt, endedAt, ...(output === undefined ? {} : { output }) };
+      const { status, attempts, startedAt, endedAt, output, outputFile } = task;
+      return {
+        status,
+        attempts,
+        startedAt,
+        endedAt,
+        ...(output === undefined ? {} : { output }),
+        ...(outputFile === undefined ? {} : { outputFile }),
+      };
     }
     case 'failed': {
       const { status, attempts, startedAt, endedAt, error } = task;
@@ -167,21 +175,6 @@ function timeLeft(state: RunState, { durationMs, slots }: Estimate): number | un
     longest = Math.max(longest, ms);
   }
   return Math.round(Math.max(work / slots, longest));
-}
-
-/** Outputs by the names the workflow gives them, or by task id. Tasks that did not succeed have none. */
-export function outputs(state: RunState): Readonly<Record<string, JsonValue | undefined>> {
-  const named = outputNames(state.workflow);
-  return Object.fromEntries(
-    named.flatMap(([name, id]) => {
-      const task = taskState(state, id);
-      return task.status === 'succeeded' ? [[name, task.output]] : [];
-    }),
-  );
-}
-
-function outputNames(workflow: WorkflowSpec): readonly (readonly [string, string])[] {
-  return workflow.outputs ?? workflow.tasks.map(({ id }) => [id, id] as const);
 }
 
 /** Errors of the tasks that failed, in definition order: the first place to look. */

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { assertJson, type JsonValue } from '../definition/json.js';
+import { assertJson } from '../definition/json.js';
 import { type References, resolve } from '../definition/references.js';
 import type { TaskSpec } from '../definition/spec.js';
 import { issuePath } from '../definition/standard-schema.js';
 import type { CallContext, TaskCode, TaskContext } from '../definition/workflow.js';
 import { NuflowError } from '../errors.js';
 import type { TaskError } from '../journal/record.js';
-import { type RunState, taskState } from '../journal/state.js';
+import type { RunState } from '../journal/state.js';
 import type { Attempt, Outcome } from '../runners/runner.js';
+import type { OutputLookup } from './outputs.js';
 
 /** Names derived from the run's trace id: stable over restarts, unique among data directories. */
 export interface AttemptNames {
@@ -32,16 +33,20 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
-/** What an attempt is called with: its `with` resolved, and its function bound to input and needs. Throws what a callback throws. */
+/**
+ * What an attempt is called with: its `with` resolved, and its function bound to input and needs.
+ * `outputs` gives those of the tasks it needs. Throws what a callback throws.
+ */
 export function taskCall(
   state: RunState,
   spec: TaskSpec,
   code: TaskCode | undefined,
+  outputs: OutputLookup,
 ): Pick<Attempt, 'with' | 'call'> {
-  const context = taskContext(state, spec, code);
+  const context = taskContext(state, spec, code, outputs);
   const { run } = code ?? {};
   return {
-    with: resolveSettings(state, spec, code, context),
+    with: resolveSettings(state, spec, code, { context, outputs }),
     ...(run === undefined ? {} : { call: (call) => run(new FunctionCall(context, call)) }),
   };
 }
@@ -75,30 +80,30 @@ class FunctionCall implements TaskContext, CallContext {
   }
 }
 
-function taskContext(state: RunState, spec: TaskSpec, code: TaskCode | undefined): TaskContext {
+function taskContext(
+  state: RunState,
+  spec: TaskSpec,
+  code: TaskCode | undefined,
+  outputs: OutputLookup,
+): TaskContext {
   const names = code?.aliases ?? spec.needs.map((id) => [id, id] as const);
   return {
     input: state.input,
-    needs: Object.fromEntries(names.map(([name, id]) => [name, outputOf(state, id)])),
+    needs: Object.fromEntries(names.map(([name, id]) => [name, outputs(id)])),
   };
-}
-
-function outputOf(state: RunState, id: string): JsonValue | undefined {
-  const task = taskState(state, id);
-  return task.status === 'succeeded' ? task.output : undefined;
 }
 
 function resolveSettings(
   state: RunState,
   spec: TaskSpec,
   code: TaskCode | undefined,
-  context: TaskContext,
+  { context, outputs }: { readonly context: TaskContext; readonly outputs: OutputLookup },
 ): Attempt['with'] {
   const needs = new Set(spec.needs);
   const references: References = {
     input: state.input,
     needs: (id) => needs.has(id),
-    output: (id) => (needs.has(id) ? outputOf(state, id) : undefined),
+    output: (id) => (needs.has(id) ? outputs(id) : undefined),
     call: (field) => {
       const value = code?.fields?.get(field)?.(context);
       return assertJson(value, `what ${field} of task ${JSON.stringify(spec.id)} returned`);

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { JsonValue } from '../definition/json.js';
+import { JournalWriteError, OutputFileError } from '../errors.js';
+import type { FileSystem } from '../world/file-system.js';
+import type { DataDir } from './data-dir.js';
+import { OutputCache } from './output-cache.js';
+import type { OutputFile } from './record.js';
+import { syncFolder } from './sync-folder.js';
+import { writeDurably } from './write-durably.js';
+
+/** Which output: of an attempt of a task of a run; `index` is the task's place in the definition. */
+export interface OutputPlace {
+  readonly run: string;
+  readonly index: number;
+  readonly task: string;
+  readonly attempt: number;
+}
+
+/** Read or hashed between two turns of the event loop, bytes. */
+const PIECE = 1024 * 1024;
+/** The only paths that are ever written; a journal that names another is not ours to follow. */
+const OUTPUT_PATH = /^outputs\/[A-Za-z0-9][A-Za-z0-9.-]*$/;
+
+/**
+ * Outputs too big for the journal, each in a file of its run's folder: `outputs/0007-report.1.json`. The
+ * record that names a file is appended only when the file is on disk, with its size and SHA-256, and
+ * what is read is compared with them: a file is what was written, or an error.
+ *
+ * What was read lately is kept, within a bound, so that many dependents of one output read it once.
+ */
+export class OutputFiles {
+  readonly #fileSystem: FileSystem;
+  readonly #dir: DataDir;
+  readonly #cache = new OutputCache();
+
+  constructor(fileSystem: FileSystem, dir: DataDir) {
+    this.#fileSystem = fileSystem;
+    this.#dir = dir;
+  }
+
+  /** Puts an output's JSON text on disk. Throws JournalWriteError: a record of it must not be written then. */
+  async write({ run, index, task, attempt }: OutputPlace, text: string): Promise<OutputFile> {
+    const path = this.#dir.outputPath(index, task, attempt);
+    const runDir = this.#dir.runDir(run);
+    const bytes = Buffer.from(text);
+    try {
+      await this.#fileSystem.makeNewDir(join(runDir, 'outputs'));
+      await writeDurably(this.#fileSystem, join(runDir, path), bytes);
+      await syncFolder(this.#fileSystem, runDir); // the folder's own name, whoever made it
+    } catch (error) {
+      throw new JournalWriteError(join(runDir, path), error);
+    }
+    return { path, sha256: await digest(bytes), bytes: bytes.length };
+  }
+
+  /** The output in a file that a record names. Throws OutputFileError, never gives another value. */
+  read(run: string, file: OutputFile): Promise<JsonValue> {
+    const path = join(this.#dir.runDir(run), file.path);
+    if (!OUTPUT_PATH.test(file.path))
+      return Promise.reject(new OutputFileError(path, 'is no place where outputs are kept'));
+    return this.#cache.get(path, file.bytes, () => this.#read(path, file));
+  }
+
+  async #read(path: string, file: OutputFile): Promise<JsonValue> {
+    const bytes = await this.#bytes(path, file.bytes);
+    const found = await digest(bytes);
+    if (found !== file.sha256)
+      throw new OutputFileError(path, `has SHA-256 ${found} instead of ${file.sha256}`);
+    return JSON.parse(bytes.toString('utf8'));
+  }
+
+  async #bytes(path: string, expected: number): Promise<Buffer> {
+    try {
+      const size = await this.#fileSystem.size(path);
+      if (size === undefined) throw new OutputFileError(path, 'is missing');
+      if (size !== expected)
+        throw new OutputFileError(path, `has ${size} bytes instead of ${expected}`);
+      return await readWhole(this.#fileSystem, path, size);
+    } catch (error) {
+      if (error instanceof OutputFileError) throw error;
+      const { message } = error as Error;
+      throw new OutputFileError(path, `could not be read (${message})`, error);
+    }
+  }
+}
+
+/** The file's first `size` bytes; fewer when it became shorter. */
+async function readWhole(fileSystem: FileSystem, path: string, size: number): Promise<Buffer> {
+  const file = await fileSystem.open(path, 'read');
+  try {
+    const bytes = Buffer.allocUnsafe(size);
+    let filled = 0;
+    for (let length = -1; length !== 0 && filled < size; filled += length)
+      length = await file.read(bytes.subarray(filled, filled + PIECE), filled);
+    return bytes.subarray(0, filled);
+  } finally {
+    await file.close();
+  }
+}
+
+async function digest(bytes: Buffer): Promise<string> {
+  const hash = createHash('sha256');
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    if (at > 0) await setImmediate();
+    hash.update(bytes.subarray(at, at + PIECE));
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,124 @@
+import { fitsIn, type JsonValue } from '../definition/json.js';
+import { referencedTasks } from '../definition/references.js';
+import type { TaskSpec } from '../definition/spec.js';
+import type { TaskCode } from '../definition/workflow.js';
+import { TaskNotFoundError } from '../errors.js';
+import type { OutputFiles, OutputPlace } from '../journal/output-files.js';
+import type { OutputFile } from '../journal/record.js';
+import { type RunState, taskState } from '../journal/state.js';
+import type { Outcome } from '../runners/runner.js';
+
+/** Outputs up to so many bytes of JSON text are in the journal itself; bigger ones in files that it names. */
+export const MAX_INLINE_OUTPUT = 256 * 1024;
+/** Bigger outputs are refused: they pass through memory several times over. */
+export const MAX_OUTPUT = 64 * 1024 * 1024;
+
+/** An outcome that can be recorded: a big output is on disk, and its file named in its place. */
+export type KeptOutcome =
+  | Outcome
+  | { readonly status: 'succeeded'; readonly outputFile: OutputFile };
+
+/**
+ * The outcome with its output where it belongs. A big output is on disk when this resolves, before any
+ * record names it. Throws JournalWriteError when that can't be: the task did succeed, so the run has to
+ * stop rather than call it failed.
+ */
+export function keepOutput(
+  files: OutputFiles,
+  place: OutputPlace,
+  outcome: Outcome,
+): KeptOutcome | Promise<KeptOutcome> {
+  if (outcome.status !== 'succeeded' || fitsIn(outcome.output, MAX_INLINE_OUTPUT)) return outcome;
+  const text = JSON.stringify(outcome.output);
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= MAX_INLINE_OUTPUT) return outcome;
+  if (bytes > MAX_OUTPUT) return tooBig(bytes);
+  return files.write(place, text).then((outputFile) => ({ status: 'succeeded', outputFile }));
+}
+
+function tooBig(bytes: number): Outcome {
+  const message = `The output is ${bytes} bytes of JSON, more than ${MAX_OUTPUT}; write it to a file of your own and give back its path.`;
+  return { status: 'failed', error: { code: 'NUFLOW_OUTPUT_TOO_BIG', message } };
+}
+
+/** The output of a task, wherever it is; undefined while it has none. Throws TaskNotFoundError, OutputFileError. */
+export async function taskOutput(
+  state: RunState,
+  task: string,
+  files: OutputFiles,
+): Promise<JsonValue | undefined> {
+  if (!state.workflow.tasks.some(({ id }) => id === task))
+    throw new TaskNotFoundError(state.id, task);
+  return outputOf(files, state, task);
+}
+
+/**
+ * Outputs by the names the workflow gives them, or by task id; tasks that did not succeed have none.
+ * Reads what is in files. Throws OutputFileError.
+ */
+export async function outputs(
+  state: RunState,
+  files: OutputFiles,
+): Promise<Readonly<Record<string, JsonValue | undefined>>> {
+  const named = state.workflow.outputs ?? state.workflow.tasks.map(({ id }) => [id, id] as const);
+  const found: [string, JsonValue | undefined][] = [];
+  for (const [name, id] of named) {
+    if (taskState(state, id).status !== 'succeeded') continue;
+    found.push([name, await outputOf(files, state, id)]);
+  }
+  return Object.fromEntries(found);
+}
+
+/** Gives the output of a needed task; undefined when it has none. */
+export type OutputLookup = (task: string) => JsonValue | undefined;
+
+/** The outputs that an attempt of the task is made from; big ones are read only where they are used. Throws OutputFileError. */
+export function neededOutputs(
+  files: OutputFiles,
+  state: RunState,
+  spec: TaskSpec,
+  code: TaskCode | undefined,
+): OutputLookup | Promise<OutputLookup> {
+  const isBig = (id: string): boolean => succeeded(state, id).outputFile !== undefined;
+  const inState: OutputLookup = (id) => succeeded(state, id).output;
+  if (!spec.needs.some(isBig)) return inState;
+  const big = usedTasks(spec, code).filter(isBig);
+  return readAll(files, state, big).then((read) => (id) => read.get(id) ?? inState(id));
+}
+
+/** Functions may look at all that the task needs; data says what it refers to. */
+function usedTasks(spec: TaskSpec, code: TaskCode | undefined): readonly string[] {
+  const computed = code?.run !== undefined || (code?.fields?.size ?? 0) > 0;
+  if (computed) return spec.needs;
+  return [...referencedTasks(spec.with, new Set(spec.needs))];
+}
+
+async function outputOf(
+  files: OutputFiles,
+  state: RunState,
+  task: string,
+): Promise<JsonValue | undefined> {
+  const { output, outputFile } = succeeded(state, task);
+  return outputFile === undefined ? output : files.read(state.id, outputFile);
+}
+
+async function readAll(
+  files: OutputFiles,
+  state: RunState,
+  tasks: readonly string[],
+): Promise<ReadonlyMap<string, JsonValue | undefined>> {
+  const read = new Map<string, JsonValue | undefined>();
+  for (const task of tasks) read.set(task, await outputOf(files, state, task));
+  return read;
+}
+
+type Output = {
+  readonly output?: JsonValue | undefined;
+  readonly outputFile?: OutputFile | undefined;
+};
+const NONE: Output = {};
+
+function succeeded(state: RunState, task: string): Output {
+  const found = taskState(state, task);
+  return found.status === 'succeeded' ? found : NONE;
+}
