@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { JsonValue } from '../definition/json.js';
+import { assertJson, type JsonValue } from '../definition/json.js';
 import { JournalWriteError, OutputFileError } from '../errors.js';
 import type { FileSystem } from '../world/file-system.js';
 import type { DataDir } from './data-dir.js';
@@ -68,7 +68,7 @@ export class OutputFiles {
     const found = await digest(bytes);
     if (found !== file.sha256)
       throw new OutputFileError(path, `has SHA-256 ${found} instead of ${file.sha256}`);
-    return JSON.parse(bytes.toString('utf8'));
+    return assertJson(JSON.parse(bytes.toString('utf8')), 'an output file'); // frozen, as it is shared
   }
 
   async #bytes(path: string, expected: number): Promise<Buffer> {
