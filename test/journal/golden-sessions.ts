@@ -1,3 +1,4 @@
+import type { TaskSpec } from '../../src/definition/spec.js';
 import type { RecordDraft } from '../../src/journal/record.js';
 import type { Session } from './sessions.js';
 
@@ -153,6 +154,52 @@ const failedEarly: readonly RecordDraft[] = [
   { type: 'run.finished', status: 'failed' },
 ];
 
+const held = (id: string): TaskSpec => ({
+  id,
+  runner: 'nu',
+  needs: [],
+  with: {},
+  onInterrupted: 'hold',
+});
+const error = { code: 'probe::failed', message: 'the provider does not answer' };
+
+/** A crash, and what became of the attempts it interrupted: by decision, and by their probes. */
+const decided: Session = [
+  [
+    {
+      type: 'run.started',
+      format: 1,
+      run: 'held',
+      workflow: { name: 'held', tasks: ['a', 'b', 'c', 'd'].map(held) },
+      input: {},
+      onFailure: 'continue',
+      traceId: '00000000000000000000000000000001',
+    },
+    ...['a', 'b', 'c', 'd'].map((task) => ({ type: 'task.started', task, attempt: 1 }) as const),
+  ],
+  [
+    { type: 'run.resumed', pid: 2 },
+    { type: 'task.interrupted', task: 'a', attempt: 1, next: 'hold' },
+    { type: 'task.interrupted', task: 'b', attempt: 1, next: 'probe' },
+    { type: 'task.interrupted', task: 'c', attempt: 1, next: 'probe' },
+    { type: 'task.interrupted', task: 'd', attempt: 1, next: 'hold' },
+  ],
+  [
+    { type: 'task.interrupted', task: 'b', attempt: 1, next: 'hold', error },
+    { type: 'task.succeeded', task: 'c', attempt: 1, output: { up: true } },
+  ],
+  [
+    { type: 'task.decided', task: 'a', attempt: 1, decision: 'rerun', message: 'nothing there' },
+    { type: 'task.decided', task: 'b', attempt: 1, decision: 'done', output: { up: [1] } },
+    { type: 'task.decided', task: 'd', attempt: 1, decision: 'fail', message: 'half made' },
+    { type: 'task.started', task: 'a', attempt: 2 },
+  ],
+  [
+    { type: 'task.succeeded', task: 'a', attempt: 2, output: null },
+    { type: 'run.finished', status: 'failed' },
+  ],
+];
+
 /** The golden journals by file name, and what their tasks and runs came to. */
 export const GOLDEN: Readonly<
   Record<string, { readonly session: Session; readonly status: string; readonly tasks: object }>
@@ -175,6 +222,11 @@ export const GOLDEN: Readonly<
     session: [failedEarly],
     status: 'failed',
     tasks: { a: 'failed' },
+  },
+  'format-1/held.ndjson': {
+    session: decided,
+    status: 'failed',
+    tasks: { a: 'succeeded', b: 'succeeded', c: 'succeeded', d: 'failed' },
   },
   /** A crash left it so: the last record is cut in the middle. */
   'format-1/torn.ndjson': {
