@@ -1,4 +1,5 @@
 import { EventEmitter } from 'eventemitter3';
+import { InvalidOptionError } from './errors.js';
 import type { JournalRecord, RecordType } from './journal/record.js';
 
 /** What happens too often, or matters too little, to be journaled. */
@@ -68,7 +69,8 @@ export class RunEvents {
   #call<E extends RunEvent>(listener: (event: E) => unknown, event: E): void {
     try {
       const result = listener(event);
-      if (result instanceof Promise) result.catch((error: unknown) => this.#failed(event, error));
+      if (typeof result === 'object' && result !== null)
+        Promise.resolve(result).catch((error: unknown) => this.#failed(event, error));
     } catch (error) {
       this.#failed(event, error);
     }
@@ -76,8 +78,17 @@ export class RunEvents {
 
   #failed(event: RunEvent, error: unknown): void {
     if (event.type === 'listener.failed') return; // a listener for failures that fails is not told of itself
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const text = textOf(error);
     this.emit({ type: 'listener.failed', at: this.#now(), event: event.type, error: text });
+  }
+}
+
+/** Text of what was thrown; asking for it can throw as well. */
+function textOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? (error.stack ?? error.message) : error);
+  } catch {
+    return 'something that could not be read was thrown';
   }
 }
 
@@ -97,16 +108,33 @@ export interface EventSource {
 
 /**
  * Every record from `from` on, in order and without gaps, and the volatile events that happen
- * meanwhile. Ends when the run does. A consumer slower than the run costs no memory: what
- * overflows is read from the journal again, only volatile events are lost.
+ * meanwhile. Ends when the run does, or when told to (`return`, also while it waits for an event). A consumer slower
+ * than the run costs no memory: what overflows is read from the journal again, only volatile events are
+ * lost. Throws InvalidOptionError for a `from` that is no sequence number.
  */
-export async function* iterateEvents(
+export function iterateEvents(source: EventSource, from = 1): AsyncGenerator<RunEvent, void, void> {
+  if (!Number.isSafeInteger(from) || from < 1)
+    throw new InvalidOptionError('from', `must be a whole number of at least 1, not ${from}`);
+  const inbox = new Inbox();
+  const events = eventsFrom(source, from, inbox);
+  const { return: end } = events;
+  return Object.assign(events, {
+    // A generator would take this in only after the event it waits for.
+    return: (value?: undefined) => {
+      inbox.leave();
+      return end.call(events, value);
+    },
+  });
+}
+
+async function* eventsFrom(
   source: EventSource,
-  from = 1,
+  from: number,
+  inbox: Inbox,
 ): AsyncGenerator<RunEvent, void, void> {
-  const inbox = new Inbox(source.events);
-  void source.ended.then(() => inbox.end());
   let next = from;
+  inbox.open(source.events);
+  void source.ended.then(() => inbox.end());
   try {
     for (;;) {
       inbox.overflowed = false;
@@ -118,7 +146,7 @@ export async function* iterateEvents(
         else if (inbox.ended) break;
         else await inbox.arrival();
       }
-      if (inbox.ended && source.durableSeq() < next) return;
+      if (inbox.left || (inbox.ended && source.durableSeq() < next)) return;
     }
   } finally {
     inbox.close();
@@ -136,12 +164,15 @@ export async function* iterateEvents(
 /** Live events waiting for their consumer, at most {@link HELD}. */
 class Inbox {
   overflowed = false;
+  /** No more will come. */
   ended = false;
-  readonly #stop: Unsubscribe;
+  /** Nobody wants more. */
+  left = false;
+  #stop: Unsubscribe = () => {};
   #waiting: RunEvent[] = [];
   #wake: (() => void) | undefined;
 
-  constructor(events: RunEvents) {
+  open(events: RunEvents): void {
     this.#stop = events.on('*', (event) => this.#push(event));
   }
 
@@ -158,6 +189,11 @@ class Inbox {
   end(): void {
     this.ended = true;
     this.#wake?.();
+  }
+
+  leave(): void {
+    this.left = true;
+    this.end();
   }
 
   close(): void {

@@ -5,7 +5,7 @@ import type { Workflow } from './definition/workflow.js';
 import { DataDirLockedError, OrchestratorClosedError } from './errors.js';
 import { DataDir } from './journal/data-dir.js';
 import { OutputFiles } from './journal/output-files.js';
-import type { CancelReason, Decision } from './journal/record.js';
+import type { Decision } from './journal/record.js';
 import { RunIndex } from './journal/run-index.js';
 import { type RunSummary, summary } from './journal/summary.js';
 import {
@@ -18,7 +18,7 @@ import type { Executor } from './queue/executor.js';
 import { PQueueExecutor } from './queue/p-queue-executor.js';
 import { accept, acceptInput } from './run/accept.js';
 import { assertDecidable, type DecideOptions } from './run/decision.js';
-import type { RunLoop } from './run/loop.js';
+import type { CancelRequest, RunLoop } from './run/loop.js';
 import { assertSame, type NewRun, RunOpener } from './run/opener.js';
 import { taskOutput } from './run/outputs.js';
 import { Run } from './run/run.js';
@@ -129,7 +129,7 @@ export class Orchestrator {
     options.signal?.throwIfAborted();
     const wanted = await this.#accept(workflow as Workflow, options);
     const run = await this.#once(wanted.id, () => this.#attachOrCreate(wanted));
-    this.#cancelOn(options.signal, wanted.id);
+    if (options.signal !== undefined) this.#cancelOn(options.signal, wanted.id);
     return run as Run<Outputs>;
   }
 
@@ -161,16 +161,17 @@ export class Orchestrator {
     return { runs, refused };
   }
 
-  /** The run, when this process works on it. */
+  /** The run, when this process works on it (and it is durably accepted). */
   get(id: string): Run | undefined {
-    return this.#live.get(id)?.run;
+    const live = this.#live.get(id);
+    return live?.loop.accepted ? live.run : undefined;
   }
 
   /** Cancels a run, also one nobody works on; resolves when it has ended. No error when it had ended before. */
   async cancel(id: string, message?: string): Promise<void> {
     this.#assertOpen();
-    const run =
-      this.get(id) ?? (await this.#once(id, () => this.#reopen(id, undefined, 'requested')));
+    const request = { reason: 'requested', message } as const;
+    const run = this.get(id) ?? (await this.#once(id, () => this.#reopen(id, undefined, request)));
     if (run.snapshot().status === 'running') await run.cancel(message);
     else await run.ended;
   }
@@ -196,8 +197,8 @@ export class Orchestrator {
 
   /** All runs of the data directory, latest first. */
   async list(): Promise<readonly RunSummary[]> {
-    const live = [...this.#live.values()].map(({ loop }) => loop.state);
-    return this.#index.list(live.map(summary));
+    const live = [...this.#live.values()].filter(({ loop }) => loop.accepted);
+    return this.#index.list(live.map(({ loop }) => summary(loop.state)));
   }
 
   /** A run as it stands, whoever works on it. Throws RunNotFoundError. */
@@ -230,9 +231,10 @@ export class Orchestrator {
     await this.close();
   }
 
+  /** A runner that can't be closed must not keep the data directory locked. */
   async #release(): Promise<void> {
-    for (const runner of this.#runners.values()) await runner.close?.();
-    await this.#index.close();
+    for (const runner of this.#runners.values()) await quietly(() => runner.close?.());
+    await quietly(() => this.#index.close());
     await this.#lock.release();
   }
 
@@ -275,7 +277,7 @@ export class Orchestrator {
     return this.#entered((enter) => this.#opener.create(wanted, enter), wanted.id);
   }
 
-  async #reopen(id: string, given: Workflow | undefined, cancel?: CancelReason): Promise<Run> {
+  async #reopen(id: string, given: Workflow | undefined, cancel?: CancelRequest): Promise<Run> {
     return (
       this.get(id) ?? this.#entered((enter) => this.#opener.reopen(id, given, enter, cancel), id)
     );
@@ -308,14 +310,19 @@ export class Orchestrator {
     return { durationMs: (task) => durations.get(task), slots: this.#settings.concurrency };
   }
 
-  #cancelOn(signal: AbortSignal | undefined, id: string): void {
-    const cancel = (): void => this.#live.get(id)?.loop.cancel('signal');
-    signal?.addEventListener('abort', cancel, { once: true });
-    if (signal?.aborted) cancel();
+  #cancelOn(signal: AbortSignal, id: string): void {
+    const loop = this.#live.get(id)?.loop;
+    if (loop === undefined) return; // it has ended
+    const cancel = (): void => loop.cancel('signal');
+    signal.addEventListener('abort', cancel, { once: true });
+    const forget = (): void => signal.removeEventListener('abort', cancel);
+    loop.ended.then(forget, forget);
+    if (signal.aborted) cancel();
   }
 
   /** Openings of one id happen one after another, so that two callers get the same run. */
   async #once(id: string, open: () => Promise<Run>): Promise<Run> {
+    this.#assertOpen(); // it may have been closed while the caller waited; once noted here, close waits for it
     const opening = (this.#opening.get(id) ?? Promise.resolve()).then(open, open);
     this.#opening.set(id, opening);
     try {
@@ -329,7 +336,7 @@ export class Orchestrator {
   async #prepare(spec: WorkflowSpec): Promise<void> {
     for (const name of new Set(spec.tasks.map((task) => task.runner))) {
       const ready =
-        this.#prepared.get(name) ?? this.#runners.get(name)?.prepare?.() ?? Promise.resolve();
+        this.#prepared.get(name) ?? Promise.resolve(this.#runners.get(name)?.prepare?.());
       this.#prepared.set(name, ready);
       await ready.catch((error: Error) => {
         this.#prepared.delete(name); // asked again next time: it may have been installed meanwhile
@@ -346,6 +353,14 @@ interface OrchestratorParts {
   readonly index: RunIndex;
   readonly executor: Executor;
   readonly runners: ReadonlyMap<string, Runner>;
+}
+
+async function quietly(job: () => Promise<void> | undefined): Promise<void> {
+  try {
+    await job();
+  } catch {
+    // What it should have freed ends with the process.
+  }
 }
 
 async function closeLoop(loop: RunLoop, mode: CloseMode): Promise<void> {

@@ -23,6 +23,13 @@ export function assertJson(value: unknown, what: string): JsonValue {
   return copy(value, undefined, what);
 }
 
+/** Freezes a value in all its parts, in place: what {@link assertJson} gives is frozen already, what JSON.parse gives is not. */
+export function frozen<T extends JsonValue | undefined>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
+}
+
 /** Way from a part to the whole. */
 interface Place {
   readonly around: object;

@@ -1,5 +1,5 @@
 import { InvalidDefinitionError } from '../errors.js';
-import { type Duration, durationMs } from './duration.js';
+import { type Duration, durationMs, MAX_DURATION_MS } from './duration.js';
 import {
   ON_INTERRUPTED,
   type OnInterrupted,
@@ -68,7 +68,7 @@ export function retryPolicy(options: RetryOptions, path: string): RetryPolicy {
     initialIntervalMs,
     backoffCoefficient: options.backoffCoefficient ?? 2,
     maximumIntervalMs: durationMs(
-      options.maximumInterval ?? 100 * initialIntervalMs,
+      options.maximumInterval ?? Math.min(100 * initialIntervalMs, MAX_DURATION_MS),
       `${path}.maximumInterval`,
     ),
     maximumAttempts: options.maximumAttempts ?? 1,

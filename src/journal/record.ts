@@ -31,7 +31,8 @@ export interface TaskError {
   readonly inner?: readonly TaskError[] | undefined;
 }
 
-const taskError: z.ZodType<TaskError> = z.strictObject({
+/** Checks a {@link TaskError}. */
+export const taskErrorSchema: z.ZodType<TaskError> = z.strictObject({
   code: z.string(),
   message: z.string(),
   help: z.string().optional(),
@@ -48,7 +49,7 @@ const taskError: z.ZodType<TaskError> = z.strictObject({
   signal: z.string().optional(),
   rendered: z.string().optional(),
   get inner() {
-    return z.array(taskError).optional();
+    return z.array(taskErrorSchema).optional();
   },
 });
 
@@ -125,14 +126,14 @@ const drafts = [
     type: z.literal('task.failed'),
     task,
     attempt: z.int().min(0),
-    error: taskError,
+    error: taskErrorSchema,
   }),
   /** Failed, and will be tried again at `retryAt`. */
   z.strictObject({
     type: z.literal('task.retryScheduled'),
     task,
     attempt,
-    error: taskError,
+    error: taskErrorSchema,
     retryAt: instant,
   }),
   /**
@@ -145,7 +146,7 @@ const drafts = [
     task,
     attempt,
     next: z.enum(['retry', 'hold', 'probe']),
-    error: taskError.optional(),
+    error: taskErrorSchema.optional(),
   }),
   /** Somebody said what becomes of a held task. `output` belongs to `done`. */
   z.strictObject({

@@ -2,13 +2,15 @@ import type { TaskSpec } from '../definition/spec.js';
 import type { TaskCode } from '../definition/workflow.js';
 import type { RunEvents } from '../events.js';
 import type { RunState } from '../journal/state.js';
-import type { Attempt, Execution, Outcome, OutputChunk } from '../runners/runner.js';
+import type { Attempt, Execution, Outcome, OutputChunk, Runner } from '../runners/runner.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
+import { guarded } from './guarded-execution.js';
 import { endedExecution, lateExecution } from './late-execution.js';
 import { LazyPlace } from './lazy-place.js';
+import { checkOutput, failedBy } from './outcome.js';
 import { type KeptOutcome, keepOutput, neededOutputs, type OutputLookup } from './outputs.js';
 import type { RunParts, RunTools } from './parts.js';
-import { checkOutput, errorAsData, taskCall } from './task-call.js';
+import { taskCall } from './task-call.js';
 
 /**
  * The two ends of an attempt: gives it its names, folder and input and hands it to its runner; checks
@@ -32,18 +34,16 @@ export class AttemptStarter {
     return lateExecution(
       outputs.then(
         (read) => () => this.#begin(state, spec, attempt, read),
-        (error: unknown) => () => failedExecution(error),
+        (error: unknown) => () => endedExecution(failedBy(error)),
       ),
     );
   }
 
   #begin(state: RunState, spec: TaskSpec, attempt: number, outputs: OutputLookup): Execution {
-    try {
+    return guarded(() => {
       const call = taskCall(state, spec, this.#code(spec), outputs);
       return this.#runner(spec).start(this.#place(state, spec, attempt, call));
-    } catch (error) {
-      return failedExecution(error);
-    }
+    });
   }
 
   /** Takes over an attempt that another process started. */
@@ -53,11 +53,12 @@ export class AttemptStarter {
     attempt: number,
     process: ProcessIdentity | undefined,
   ): Execution {
-    const runner = this.#runner(spec);
-    return (
-      runner.adopt?.(this.#place(state, spec, attempt), process) ??
-      endedExecution({ status: 'interrupted' })
-    );
+    return guarded(() => {
+      const place = this.#place(state, spec, attempt);
+      return (
+        this.#runner(spec).adopt?.(place, process) ?? endedExecution({ status: 'interrupted' })
+      );
+    });
   }
 
   /** The outcome as it can be recorded: checked by the task's schema, a big output on disk. Throws JournalWriteError. */
@@ -75,7 +76,7 @@ export class AttemptStarter {
     return this.#parts.plan.index.get(task) ?? 0;
   }
 
-  #runner(spec: TaskSpec): NonNullable<ReturnType<RunTools['runners']['get']>> {
+  #runner(spec: TaskSpec): Runner {
     const runner = this.#tools.runners.get(spec.runner);
     if (runner === undefined) throw new Error(`runner ${spec.runner} is not registered`);
     return runner;
@@ -101,8 +102,4 @@ export class AttemptStarter {
     const at = new Date(this.#tools.world.clock.now()).toISOString();
     this.#events.emit({ type: 'task.output', at, task, attempt, stream, text });
   }
-}
-
-function failedExecution(error: unknown): Execution {
-  return endedExecution({ status: 'failed', error: errorAsData(error) });
 }

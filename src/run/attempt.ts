@@ -13,7 +13,7 @@ export interface Ended<O = Outcome> {
 /**
  * An attempt while it runs, with its way to stop it:
  *
- *   stop(): interrupt ──grace──► kill          kill(): at once
+ *   stop(reason): interrupt ──grace──► kill          kill(reason): at once
  *
  * It has ended only when its runner says that nothing of it is left.
  */
@@ -24,6 +24,7 @@ export class LiveAttempt {
   readonly #graceMs: number;
   #stopped: StopReason | undefined;
   #timer: Cancel | undefined;
+  #isOver = false;
 
   constructor(execution: Execution, clock: Clock, graceMs: number, timeoutMs: number | undefined) {
     this.#execution = execution;
@@ -32,13 +33,14 @@ export class LiveAttempt {
     if (timeoutMs !== undefined) this.#timer = clock.after(timeoutMs, () => this.stop('timeout'));
     this.ended = execution.outcome.then((outcome) => {
       this.#timer?.();
+      this.#isOver = true;
       return { outcome, stopped: this.#stopped };
     });
   }
 
   /** Asks the attempt to stop, and kills it after the grace. The first reason counts; asking again changes nothing. */
   stop(reason: StopReason): void {
-    if (this.#stopped !== undefined) return;
+    if (this.#stopped !== undefined || this.#isOver) return;
     this.#timer?.();
     this.#stopped = reason;
     this.#execution.stop('interrupt');
@@ -49,6 +51,6 @@ export class LiveAttempt {
   kill(reason: StopReason): void {
     this.stop(reason);
     this.#timer?.();
-    this.#execution.stop('kill');
+    if (!this.#isOver) this.#execution.stop('kill');
   }
 }

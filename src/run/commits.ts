@@ -1,4 +1,5 @@
 import type { Frontier } from '../dag/frontier.js';
+import { frozen } from '../definition/json.js';
 import { RunUnfinishedError } from '../errors.js';
 import type { RunEvents } from '../events.js';
 import type { Journal, JournalListener } from '../journal/journal.js';
@@ -54,6 +55,7 @@ export class Commits implements JournalListener {
 
   /** Takes a record that was on disk before this process came. */
   replay(record: JournalRecord): void {
+    freezeValues(record);
     this.#state = reduce(this.#state, record);
     this.#frontier.apply(record);
   }
@@ -98,4 +100,10 @@ export class Commits implements JournalListener {
     this.#closed = true;
     this.#unsynced.abandon();
   }
+}
+
+/** Values that come from a disk are as unchangeable as those that were made here. */
+function freezeValues(record: JournalRecord): void {
+  if (record.type === 'run.started') frozen(record.input);
+  if (record.type === 'task.succeeded' || record.type === 'task.decided') frozen(record.output);
 }

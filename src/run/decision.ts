@@ -4,7 +4,7 @@ import { InvalidOptionError, quote, TaskNotFoundError } from '../errors.js';
 import { DECISIONS, type Decision } from '../journal/record.js';
 import { isHeld, type RunState, taskState } from '../journal/state.js';
 import { InvalidOutputError, NotHeldError, RerunRefusedError } from './decision-errors.js';
-import { checkOutput } from './task-call.js';
+import { checkOutput } from './outcome.js';
 
 /** What a decision may bring along. */
 export interface DecideOptions {

@@ -18,8 +18,14 @@ import type { RunParts, RunTools } from './parts.js';
 import { Slots, type SlotUser, type Started } from './slots.js';
 import { Timers } from './timers.js';
 
-/** How the loop stands: `open` starts tasks, `draining` lets them end, `closed` writes no more. */
-type Mode = 'open' | 'draining' | 'closed';
+/** How the loop stands: `open` starts tasks, `draining` lets them end, `stopping` makes them, `closed` writes no more. */
+type Mode = 'open' | 'draining' | 'stopping' | 'closed';
+
+/** Why a run is to be cancelled, and what a person said about it. */
+export interface CancelRequest {
+  readonly reason: CancelReason;
+  readonly message?: string | undefined;
+}
 
 /** Adopted attempts take their slots before anything new does. */
 const ADOPTED_PRIORITY = Number.MAX_SAFE_INTEGER;
@@ -41,6 +47,7 @@ export class RunLoop {
   readonly #slots: Slots;
   #mode: Mode = 'open';
   #cancelReason: CancelReason | undefined;
+  #closing: Promise<void> | undefined;
   #resolveEnded: () => void = () => {};
   #rejectEnded: (error: Error) => void = () => {};
 
@@ -105,7 +112,7 @@ export class RunLoop {
   /** Takes a finished run's journal, to be looked at. */
   conclude(journal: Journal): void {
     this.commits.open(journal);
-    this.#stopWriting();
+    this.#close();
     this.#resolveEnded();
   }
 
@@ -113,17 +120,17 @@ export class RunLoop {
    * Starts work on an open journal, after `first` (run.started or run.resumed). With `cancel` the
    * run is cancelled before anything of it starts.
    */
-  begin(journal: Journal, first: RecordDraft, cancel?: CancelReason): void {
+  begin(journal: Journal, first: RecordDraft, cancel?: CancelRequest): void {
     this.commits.open(journal);
     const interrupted = this.#runningTasks();
     const deadlineAt = first.type === 'run.started' ? first.deadlineAt : this.state.deadlineAt;
     this.commits.commit(first);
-    if (cancel !== undefined) this.cancel(cancel);
+    if (cancel !== undefined) this.cancel(cancel.reason, cancel.message);
     for (const { task, attempt, process } of interrupted) this.#takeOver(task, attempt, process);
     for (const { task, retryAt } of this.#frontier.retrying())
       this.#wakeAt(task, Date.parse(retryAt));
     if (deadlineAt !== undefined)
-      this.#timers.at(DEADLINE, Date.parse(deadlineAt), () => this.cancel('runTimeout'));
+      this.#timers.at(DEADLINE, Date.parse(deadlineAt), () => this.#timeOut());
     this.#advance();
   }
 
@@ -225,17 +232,19 @@ export class RunLoop {
     this.#advance();
   }
 
-  /** Takes over an attempt of a process that is gone: waited for if it lives, settled by what it left. */
+  /**
+   * Takes over an attempt of a process that is gone: waited for if it lives, settled by what it left. It
+   * is at work whether or not there is a slot for it, and takes the first one that is free.
+   */
   #takeOver(task: string, attempt: number, process: ProcessIdentity | undefined): void {
     const spec = this.#spec(task);
     const execution = this.#starter.adopt(this.state, spec, attempt, process);
-    const job = (): Promise<void> =>
-      this.#attempts.work(() =>
-        this.#attempts.follow(spec, attempt, execution, !this.#mayStartMore() && this.#mustStop()),
-      );
+    const following = this.#attempts.work(() =>
+      this.#attempts.follow(spec, attempt, execution, this.#mustStop()),
+    );
     const { pool } = spec;
     this.#tools.executor.submit(
-      job,
+      () => following,
       pool === undefined ? { priority: ADOPTED_PRIORITY } : { priority: ADOPTED_PRIORITY, pool },
     );
   }
@@ -299,7 +308,7 @@ export class RunLoop {
     if (this.#cancelReason !== undefined) this.#attempts.kill('cancel');
     else {
       this.#cancelReason = reason;
-      const why = message === undefined ? {} : { message };
+      const why = typeof message === 'string' ? { message } : {}; // an event handler may pass its event
       this.commits.commit({ type: 'run.cancelRequested', reason, ...why });
       this.#slots.giveBackAll();
       this.#attempts.stop('cancel');
@@ -307,50 +316,57 @@ export class RunLoop {
     this.#advance();
   }
 
+  /** Cancelling has a grace of its own, which the timeout does not cut short. */
+  #timeOut(): void {
+    if (this.#cancelReason === undefined) this.cancel('runTimeout');
+  }
+
   /** Starts nothing more and waits until what runs has ended and is on disk; then closes. The run stays resumable. */
   async drain(): Promise<void> {
     if (this.#mode === 'open') this.#mode = 'draining';
     this.#slots.giveBackAll();
-    await this.#attempts.settled();
+    const over = this.ended.catch(() => {}); // a stricter call may not wait
+    await Promise.race([this.#attempts.settled(), over]);
     await this.detach();
   }
 
   /** As {@link drain}, but stops what runs instead of waiting for it; called again, kills it. */
   async stop(): Promise<void> {
-    if (this.#mode === 'draining') this.#attempts.kill('shutdown');
+    if (this.#mode === 'stopping') this.#attempts.kill('shutdown');
     else this.#attempts.stop('shutdown');
+    if (this.#mode !== 'closed') this.#mode = 'stopping';
     await this.drain();
   }
 
   /** Closes the journal at once; processes go on by themselves, and the next open finds them. */
   async detach(): Promise<void> {
-    if (this.#mode === 'closed') return;
+    if (this.#mode === 'open') this.#mode = 'draining';
     this.#slots.giveBackAll();
     await this.journal?.flush().catch(() => {});
-    if (this.finished) return;
-    this.#stopWriting();
-    await this.journal?.close();
-    this.#rejectEnded(new RunUnfinishedError(this.accepted ? this.state.id : '?'));
+    if (this.#mode !== 'closed') {
+      this.#close();
+      this.#rejectEnded(new RunUnfinishedError(this.accepted ? this.state.id : '?'));
+    }
+    await this.#closing;
   }
 
   readonly #finish = (durable: boolean): void => {
     if (!durable) return;
-    this.#stopWriting();
-    void this.journal?.close();
+    this.#close();
     this.#resolveEnded();
   };
 
   /** Nothing can be written any more. Processes are left to themselves: the next open finds them. */
   #failed(error: Error): void {
-    this.#stopWriting();
-    void this.journal?.close();
+    this.#close();
     this.#rejectEnded(error);
   }
 
-  #stopWriting(): void {
+  #close(): void {
     this.#mode = 'closed';
     this.#timers.cancelAll();
     this.commits.close();
+    this.#closing ??= this.journal?.close().catch(() => {}); // all that counts was synced before
   }
 
   #spec(task: string): TaskSpec {

@@ -1,3 +1,4 @@
+import { plan } from '../dag/plan.js';
 import { compareTasks } from '../definition/compare.js';
 import { workflowFromSpec } from '../definition/data.js';
 import { canonicalJson, type JsonValue } from '../definition/json.js';
@@ -11,10 +12,10 @@ import {
 } from '../errors.js';
 import type { DataDir } from '../journal/data-dir.js';
 import { FileJournal } from '../journal/file-journal.js';
-import { type CancelReason, JOURNAL_FORMAT, type RecordOf } from '../journal/record.js';
-import type { RunState } from '../journal/state.js';
+import { JOURNAL_FORMAT, type RecordOf } from '../journal/record.js';
+import { isFinished, type RunState } from '../journal/state.js';
 import { type Acceptance, accept } from './accept.js';
-import { RunLoop } from './loop.js';
+import { type CancelRequest, RunLoop } from './loop.js';
 import type { RunParts, RunTools } from './parts.js';
 
 /** What an opener works with. */
@@ -73,18 +74,20 @@ export class RunOpener {
 
   /**
    * The run on disk, going on unless it has finished. `given` is its definition when the caller has
-   * it; `cancel` cancels it before anything starts.
+   * it; `cancel` cancels it before anything starts. A run of which nothing more starts needs no source.
    */
   async reopen(
     id: string,
     given: Workflow | undefined,
     enter: (loop: RunLoop) => void,
-    cancel?: CancelReason,
+    cancel?: CancelRequest,
   ): Promise<void> {
     const { world, dir } = this.#tools;
     const first = await dir.firstRecord(id);
     if (first === undefined) throw new RunNotFoundError(id, dir.path);
-    const parts = await this.#partsOf(id, first, given);
+    const parts = await this.#partsOf(id, first, given).catch((error: Error) =>
+      this.#partsWithoutSource(id, first, cancel, error),
+    );
     const loop = this.#loop(parts);
     const journal = await FileJournal.open(world, dir.journalPath(id), loop.commits, (record) =>
       loop.replay(record),
@@ -100,12 +103,31 @@ export class RunOpener {
     first: RecordOf<'run.started'>,
     given: Workflow | undefined,
   ): Promise<RunParts> {
+    if (given !== undefined && given.name !== first.workflow.name)
+      throw new RunConflictError(id, 'workflow');
     const workflow =
       given ?? this.#tools.workflows.get(first.workflow.name) ?? portable(id, first.workflow);
     assertUnchanged(id, first.workflow, workflow.spec);
     const parts = accept(workflow, this.#tools, first.onFailure);
     await this.#tools.prepare(workflow.spec);
     return parts;
+  }
+
+  /** What the journal alone gives, when that is enough; throws `error` when it is not. */
+  async #partsWithoutSource(
+    id: string,
+    { workflow, onFailure }: RecordOf<'run.started'>,
+    cancel: CancelRequest | undefined,
+    error: Error,
+  ): Promise<RunParts> {
+    const { dir, runners } = this.#tools;
+    // Without its runner, a living attempt of a run to be cancelled would be left behind.
+    const canCancel =
+      cancel !== undefined && workflow.tasks.every((task) => runners.has(task.runner));
+    if (!canCancel && !isFinished(await dir.readState(id))) throw error;
+    const tasks = workflow.tasks.map((task) => ({ ...task, pool: undefined })); // which may be gone, and nothing needs
+    const bare = workflowFromSpec({ ...workflow, tasks }) as Workflow;
+    return { workflow: bare, plan: plan(tasks), onFailure };
   }
 
   #loop(parts: RunParts): RunLoop {

@@ -6,10 +6,8 @@ import type { TaskError } from '../journal/record.js';
  * with `jitter` j drawn evenly from [1 − j, 1] of it. `random` is in [0, 1). Fields and formula are Temporal's, but for jitter.
  */
 export function backoffMs(policy: RetryPolicy, failures: number, random: number): number {
-  const delay = Math.min(
-    policy.initialIntervalMs * policy.backoffCoefficient ** (failures - 1),
-    policy.maximumIntervalMs,
-  );
+  const factor = Math.min(policy.backoffCoefficient ** (failures - 1), Number.MAX_VALUE); // 0 × ∞ is no delay
+  const delay = Math.min(policy.initialIntervalMs * factor, policy.maximumIntervalMs);
   return Math.round(delay * (1 - policy.jitter * random));
 }
 

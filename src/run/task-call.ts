@@ -2,12 +2,9 @@ import { createHash } from 'node:crypto';
 import { assertJson } from '../definition/json.js';
 import { type References, resolve } from '../definition/references.js';
 import type { TaskSpec } from '../definition/spec.js';
-import { issuePath } from '../definition/standard-schema.js';
 import type { CallContext, TaskCode, TaskContext } from '../definition/workflow.js';
-import { NuflowError } from '../errors.js';
-import type { TaskError } from '../journal/record.js';
 import type { RunState } from '../journal/state.js';
-import type { Attempt, Outcome } from '../runners/runner.js';
+import type { Attempt } from '../runners/runner.js';
 import type { OutputLookup } from './outputs.js';
 
 /** Names derived from the run's trace id: stable over restarts, unique among data directories. */
@@ -110,30 +107,4 @@ function resolveSettings(
     },
   };
   return resolve(spec.with, references) as Attempt['with'];
-}
-
-/** The outcome after the task's output schema had its say. */
-export async function checkOutput(outcome: Outcome, code: TaskCode | undefined): Promise<Outcome> {
-  if (outcome.status !== 'succeeded' || code?.output === undefined) return outcome;
-  try {
-    const result = await code.output['~standard'].validate(outcome.output);
-    if (result.issues === undefined)
-      return { status: 'succeeded', output: assertJson(result.value, 'the output') };
-    const list = result.issues.map((issue) => `${issuePath(issue)}: ${issue.message}`).join('; ');
-    return failed('NUFLOW_OUTPUT_INVALID', `The output does not pass the task's schema: ${list}.`);
-  } catch (error) {
-    return { status: 'failed', error: errorAsData(error) };
-  }
-}
-
-function failed(code: string, message: string): Outcome {
-  return { status: 'failed', error: { code, message } };
-}
-
-/** Something thrown, as data. */
-export function errorAsData(error: unknown): TaskError {
-  if (error instanceof NuflowError) return { code: error.code, message: error.message };
-  if (!(error instanceof Error)) return { code: 'Error', message: String(error) };
-  const { code } = error as { code?: unknown };
-  return { code: typeof code === 'string' ? code : error.name, message: error.message };
 }

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers';
 import { assertJson, type JsonValue } from '../definition/json.js';
 import { InvalidDefinitionError } from '../errors.js';
-import type { TaskError } from '../journal/record.js';
 import type { Attempt, CallContext, Execution, Outcome, Runner } from './runner.js';
+import { thrownAsData } from './thrown.js';
 
 /**
  * Runs a task's function in this process. It is asked to stop through its AbortSignal; code that
@@ -33,7 +33,7 @@ class FunctionExecution implements Execution {
     this.#context = new Context(attempt);
     this.outcome = new Promise((resolve) => {
       this.#abandon = resolve;
-      callFunction(attempt, this.#context).then(resolve, () => resolve(UNREADABLE));
+      void callFunction(attempt, this.#context).then(resolve);
     });
   }
 
@@ -51,12 +51,6 @@ const ABANDONED: Outcome = {
     message:
       'The function did not stop when its signal was aborted and was left behind; heed context.signal, or run it as a process of its own.',
   },
-};
-
-/** Even reading what was thrown can throw: errors may have getters. */
-const UNREADABLE: Outcome = {
-  status: 'failed',
-  error: { code: 'Error', message: 'The function threw something that could not be read.' },
 };
 
 /** What the function is called with. Most functions never ask for the signal, so it is made when they do. */
@@ -108,30 +102,3 @@ const NO_FUNCTION: Outcome = {
       'The task is a function, and the workflow came without its functions; give its source to start or resume.',
   },
 };
-
-/** Causes are followed this far; deeper ones, and circles, are left out. */
-const MAX_CAUSES = 8;
-
-/** Something a function threw, as data: code, or else the error's name; causes as inner errors. */
-export function thrownAsData(error: unknown, depth = 0): TaskError {
-  if (!(error instanceof Error)) return { code: 'Error', message: describe(error) };
-  const { code } = error as { code?: unknown };
-  const causes = error instanceof AggregateError ? error.errors : [error.cause];
-  const inner =
-    depth < MAX_CAUSES
-      ? causes.filter((c) => c !== undefined).map((c) => thrownAsData(c, depth + 1))
-      : [];
-  return {
-    code: typeof code === 'string' ? code : String(error.name),
-    message: String(error.message),
-    ...(inner.length === 0 ? {} : { inner }),
-  };
-}
-
-function describe(thrown: unknown): string {
-  try {
-    return String(thrown);
-  } catch {
-    return 'something that has no text was thrown';
-  }
-}

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -58,11 +58,19 @@ export class EngineRig {
   chance = 0;
   runner = new ControlledRunner();
   readonly #options: OrchestratorOptions;
+  readonly #sizesAtSync = new Map<string, readonly number[]>();
+  #held: HeldSyncs | undefined;
   #orchestrator: Orchestrator | undefined;
 
   private constructor(options: OrchestratorOptions) {
     this.#options = options;
     this.dataDir = mkdtempSync(join(tmpdir(), 'nuflow-engine-'));
+    this.disk.beforeSync = async (path) => {
+      if (!path.endsWith('journal.ndjson')) return;
+      const sizes = this.#sizesAtSync.get(path) ?? [];
+      this.#sizesAtSync.set(path, [...sizes, statSync(path).size]);
+      await this.#held?.wait();
+    };
   }
 
   /** For use inside a test. */
@@ -93,6 +101,19 @@ export class EngineRig {
     await this.orchestrator.close({ mode: 'detach' });
     this.runner = new ControlledRunner(this.runner.onStart);
     await this.#open(options);
+  }
+
+  /** Lets syncs of journals wait until they are let go, one by one or all from then on. */
+  holdSyncs(): HeldSyncs {
+    this.#held = new HeldSyncs();
+    return this.#held;
+  }
+
+  /** What of the run's journal is on disk for certain: what had been written when the last sync that is done was asked for. */
+  durableText(id = 'r'): string {
+    const path = this.journalPath(id);
+    const size = this.#sizesAtSync.get(path)?.[this.disk.count('sync', path) - 1] ?? 0;
+    return readFileSync(path).toString('utf8', 0, size);
   }
 
   /** Records of the run that are on disk. */
@@ -128,6 +149,44 @@ export class EngineRig {
       runners: { test: this.runner, ...merged.runners },
     });
   }
+}
+
+/** Syncs that wait for the test. */
+export class HeldSyncs {
+  #held: (() => void)[] = [];
+  #waiting: (() => void)[] = [];
+  #isOpen = false;
+
+  async wait(): Promise<void> {
+    if (this.#isOpen) return;
+    const released = new Promise<void>((resolve) => this.#held.push(resolve));
+    for (const wake of this.#waiting) wake();
+    this.#waiting = [];
+    await released;
+  }
+
+  /** Resolves once a sync waits. */
+  async asked(): Promise<void> {
+    while (this.#held.length === 0)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Lets the sync go that waits, or will wait next. */
+  async release(): Promise<void> {
+    await this.asked();
+    this.#held.shift()?.();
+  }
+
+  /** Lets all go, also those to come. */
+  open(): void {
+    this.#isOpen = true;
+    for (const release of this.#held) release();
+  }
+}
+
+/** Resolves when all that could happen without the outside has happened: some turns of the event loop later. */
+export async function quiet(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A record as a line of a story. */

@@ -1,0 +1,40 @@
+import type { Execution } from '../runners/runner.js';
+import type { ProcessIdentity } from '../world/process-identity.js';
+import { endedExecution } from './late-execution.js';
+import { failedBy, outcomeFrom } from './outcome.js';
+
+/**
+ * An attempt whose runner can't reach the engine: runners promise not to throw or reject, but they may be the
+ * user's own. What breaks the promise fails the attempt, and nothing else.
+ */
+export function guarded(begin: () => Execution): Execution {
+  try {
+    const execution = begin();
+    return {
+      spawned: Promise.resolve(execution.spawned).then(identityFrom).catch(nothing),
+      outcome: Promise.resolve(execution.outcome).then(outcomeFrom).catch(failedBy),
+      stop: (how) => {
+        try {
+          execution.stop(how);
+        } catch {
+          // It goes on until it ends by itself; there is nobody to tell.
+        }
+      },
+    };
+  } catch (error) {
+    return endedExecution(failedBy(error));
+  }
+}
+
+/** Just the fields that the journal knows, and only when they are what they should be. */
+function identityFrom(given: ProcessIdentity | undefined): ProcessIdentity | undefined {
+  if (given === undefined) return undefined;
+  const { pid, startTime, bootId } = given;
+  const isIdentity =
+    Number.isSafeInteger(pid) && typeof startTime === 'string' && typeof bootId === 'string';
+  return isIdentity ? { pid, startTime, bootId } : undefined;
+}
+
+function nothing(): undefined {
+  return undefined;
+}

@@ -1,0 +1,56 @@
+import { assertJson } from '../definition/json.js';
+import { issuePath } from '../definition/standard-schema.js';
+import type { TaskCode } from '../definition/workflow.js';
+import { type TaskError, taskErrorSchema } from '../journal/record.js';
+import type { Outcome } from '../runners/runner.js';
+import { thrownAsData } from '../runners/thrown.js';
+
+/** Something thrown where an outcome was due. */
+export function failedBy(thrown: unknown): Outcome {
+  return { status: 'failed', error: thrownAsData(thrown) };
+}
+
+/**
+ * What a runner gave as its outcome, when it is one; a failure that says so otherwise. Runners may be the
+ * user's own, and what is journaled must be readable again.
+ */
+export function outcomeFrom(given: unknown): Outcome {
+  const { status, output, error } = (given ?? {}) as {
+    readonly status?: unknown;
+    readonly output?: unknown;
+    readonly error?: unknown;
+  };
+  switch (status) {
+    case 'succeeded':
+      return { status, output: assertJson(output ?? null, 'the output') };
+    case 'failed':
+      return { status, error: errorFrom(error) };
+    case 'interrupted':
+      return { status };
+    default:
+      return failed('NUFLOW_RUNNER', 'The runner gave something else than an outcome.');
+  }
+}
+
+function errorFrom(given: unknown): TaskError {
+  const parsed = taskErrorSchema.safeParse(given);
+  return parsed.success ? parsed.data : thrownAsData(given);
+}
+
+/** The outcome after the task's output schema had its say. */
+export async function checkOutput(outcome: Outcome, code: TaskCode | undefined): Promise<Outcome> {
+  if (outcome.status !== 'succeeded' || code?.output === undefined) return outcome;
+  try {
+    const result = await code.output['~standard'].validate(outcome.output);
+    if (result.issues === undefined)
+      return { status: 'succeeded', output: assertJson(result.value, 'the output') };
+    const list = result.issues.map((issue) => `${issuePath(issue)}: ${issue.message}`).join('; ');
+    return failed('NUFLOW_OUTPUT_INVALID', `The output does not pass the task's schema: ${list}.`);
+  } catch (error) {
+    return failedBy(error);
+  }
+}
+
+function failed(code: string, message: string): Outcome {
+  return { status: 'failed', error: { code, message } };
+}
