@@ -15,7 +15,7 @@ const SLUG_LENGTH = 40;
  * Where things are in a data directory, and what can be read there without holding its lock:
  *
  *   lock  index.json  runs/<runId>/journal.ndjson  runs/<runId>/tasks/0007-create-server/1/
- *                                                  runs/<runId>/outputs/0007-create-server.1.json
+ *                                                  runs/<runId>/outputs/0007-create-server.1-3f2a….json
  *
  * The only texts from users in a path are run ids, of a narrow alphabet; a task's folder is its
  * number, with a slug of its id for people.
@@ -57,9 +57,9 @@ export class DataDir {
     return join(this.runDir(run), 'tasks', folderName(index, task), String(attempt));
   }
 
-  /** File of an attempt's output when it is too big for the journal, relative to the run's folder. */
-  outputPath(index: number, task: string, attempt: number): string {
-    return `outputs/${folderName(index, task)}.${attempt}.json`;
+  /** File of an output that is too big for the journal, relative to the run's folder; `name` tells it from others of the attempt. */
+  outputPath(index: number, task: string, attempt: number, name: string): string {
+    return `outputs/${folderName(index, task)}.${attempt}-${name}.json`;
   }
 
   /** Ids of all runs that have a folder, in no order. */

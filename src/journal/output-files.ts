@@ -18,14 +18,16 @@ export interface OutputPlace {
   readonly attempt: number;
 }
 
+/** Digits of the SHA-256 in a file's name: what a record names is never written over by anything else. */
+const NAMED_DIGITS = 12;
 /** Read or hashed between two turns of the event loop, bytes. */
 const PIECE = 1024 * 1024;
 /** The only paths that are ever written; a journal that names another is not ours to follow. */
 const OUTPUT_PATH = /^outputs\/[A-Za-z0-9][A-Za-z0-9.-]*$/;
 
 /**
- * Outputs too big for the journal, each in a file of its run's folder: `outputs/0007-report.1.json`. The
- * record that names a file is appended only when the file is on disk, with its size and SHA-256, and
+ * Outputs too big for the journal, each in a file of its run's folder: `outputs/0007-report.1-3f2a….json`.
+ * The record that names a file is appended only when the file is on disk, with its size and SHA-256, and
  * what is read is compared with them: a file is what was written, or an error.
  *
  * What was read lately is kept, within a bound, so that many dependents of one output read it once.
@@ -42,9 +44,10 @@ export class OutputFiles {
 
   /** Puts an output's JSON text on disk. Throws JournalWriteError: a record of it must not be written then. */
   async write({ run, index, task, attempt }: OutputPlace, text: string): Promise<OutputFile> {
-    const path = this.#dir.outputPath(index, task, attempt);
-    const runDir = this.#dir.runDir(run);
     const bytes = Buffer.from(text);
+    const sha256 = await digest(bytes);
+    const path = this.#dir.outputPath(index, task, attempt, sha256.slice(0, NAMED_DIGITS));
+    const runDir = this.#dir.runDir(run);
     try {
       await this.#fileSystem.makeNewDir(join(runDir, 'outputs'));
       await writeDurably(this.#fileSystem, join(runDir, path), bytes);
@@ -52,7 +55,7 @@ export class OutputFiles {
     } catch (error) {
       throw new JournalWriteError(join(runDir, path), error);
     }
-    return { path, sha256: await digest(bytes), bytes: bytes.length };
+    return { path, sha256, bytes: bytes.length };
   }
 
   /** The output in a file that a record names. Throws OutputFileError, never gives another value. */

@@ -148,13 +148,14 @@ const drafts = [
     next: z.enum(['retry', 'hold', 'probe']),
     error: taskErrorSchema.optional(),
   }),
-  /** Somebody said what becomes of a held task. `output` belongs to `done`. */
+  /** Somebody said what becomes of a held task. `output` or `outputFile` belongs to `done`. */
   z.strictObject({
     type: z.literal('task.decided'),
     task,
     attempt,
     decision: z.enum(DECISIONS),
     output: jsonValue.optional(),
+    outputFile: outputFile.optional(),
     message: z.string().optional(),
   }),
   z.strictObject({

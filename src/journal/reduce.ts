@@ -152,12 +152,21 @@ function interrupted(
 /** An interruption was no failure, so that a decision changes neither `attempts` nor `failures`. */
 function decided(task: InterruptedTask, record: RecordOf<'task.decided'>): TaskState {
   const { attempts, failures, startedAt } = task;
-  const { decision, output = null, message, at } = record;
+  const { decision, outputFile, message, at } = record;
+  const output = outputFile === undefined ? (record.output ?? null) : undefined;
   switch (decision) {
     case 'rerun':
       return { status: 'pending', attempts, failures };
     case 'done':
-      return { status: 'succeeded', attempts, failures, startedAt, endedAt: at, output };
+      return {
+        status: 'succeeded',
+        attempts,
+        failures,
+        startedAt,
+        endedAt: at,
+        output,
+        outputFile,
+      };
     case 'fail':
       return {
         status: 'failed',

@@ -1,10 +1,10 @@
-import { assertJson, type JsonValue } from '../definition/json.js';
-import type { TaskCode } from '../definition/workflow.js';
+import { assertJson } from '../definition/json.js';
 import { InvalidOptionError, quote, TaskNotFoundError } from '../errors.js';
 import { DECISIONS, type Decision } from '../journal/record.js';
 import { isHeld, type RunState, taskState } from '../journal/state.js';
+import type { Outcome } from '../runners/runner.js';
 import { InvalidOutputError, NotHeldError, RerunRefusedError } from './decision-errors.js';
-import { checkOutput } from './outcome.js';
+import { type KeptOutcome, type OutputFields, outputFields } from './outputs.js';
 
 /** What a decision may bring along. */
 export interface DecideOptions {
@@ -45,15 +45,18 @@ function startsNothingMore({ onFailure, tasks }: RunState): boolean {
   return onFailure !== 'continue' && [...tasks.values()].some(({ status }) => status === 'failed');
 }
 
-/** The output a task is decided to have; undefined unless it is `done`. Rejects with NotJsonError or InvalidOutputError. */
+/**
+ * The output a task is decided to have, as its record holds it; empty unless it is `done`. `keep` puts it
+ * where it belongs. Rejects with NotJsonError or InvalidOutputError.
+ */
 export async function decidedOutput(
   { task, decision, output = null }: HeldDecision,
-  code: TaskCode | undefined,
-): Promise<JsonValue | undefined> {
-  if (decision !== 'done') return undefined;
+  keep: (outcome: Outcome) => Promise<KeptOutcome>,
+): Promise<OutputFields> {
+  if (decision !== 'done') return {};
   const given = assertJson(output, `the output given for task ${quote(task)}`);
-  const checked = await checkOutput({ status: 'succeeded', output: given }, code);
-  if (checked.status === 'succeeded') return checked.output;
-  const why = checked.status === 'failed' ? checked.error.message : checked.status;
+  const kept = await keep({ status: 'succeeded', output: given });
+  if (kept.status === 'succeeded') return outputFields(kept);
+  const why = kept.status === 'failed' ? kept.error.message : kept.status;
   throw new InvalidOutputError(task, why);
 }

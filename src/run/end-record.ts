@@ -1,7 +1,7 @@
 import type { TaskSpec } from '../definition/spec.js';
-import type { CancelReason, RecordDraft, RecordOf, TaskError } from '../journal/record.js';
+import type { CancelReason, RecordDraft, TaskError } from '../journal/record.js';
 import type { Ended } from './attempt.js';
-import type { KeptOutcome } from './outputs.js';
+import { type KeptOutcome, outputFields } from './outputs.js';
 import { backoffMs, mayRetry } from './retry.js';
 
 /** What the end of an attempt is decided from. */
@@ -27,18 +27,12 @@ export function endRecord(facts: EndFacts): RecordDraft {
   const { outcome, stopped } = ended;
   const task = spec.id;
   if (outcome.status === 'succeeded')
-    return { type: 'task.succeeded', task, attempt, ...outputField(outcome) };
+    return { type: 'task.succeeded', task, attempt, ...outputFields(outcome) };
   if (stopped === 'cancel')
     return { type: 'task.cancelled', task, attempt, reason: facts.cancelReason };
   if (stopped === 'shutdown' || outcome.status === 'interrupted')
     return interruption(spec, attempt);
   return failure(facts, stopped === 'timeout' ? timeoutError(spec) : outcome.error);
-}
-
-function outputField(
-  outcome: KeptOutcome & { readonly status: 'succeeded' },
-): Pick<RecordOf<'task.succeeded'>, 'output' | 'outputFile'> {
-  return 'outputFile' in outcome ? { outputFile: outcome.outputFile } : { output: outcome.output };
 }
 
 function failure(facts: EndFacts, error: TaskError): RecordDraft {

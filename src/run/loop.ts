@@ -279,13 +279,16 @@ export class RunLoop {
   async decide(wanted: HeldDecision): Promise<void> {
     const { task, decision, message } = wanted;
     assertDecidable(this.state, wanted);
-    const output = await decidedOutput(wanted, this.#parts.workflow.code.tasks.get(task));
+    const held = this.#frontier.heldAttempt(task) ?? 0;
+    const output = await decidedOutput(wanted, (outcome) =>
+      this.#starter.keep(this.state.id, this.#spec(task), held, outcome),
+    );
     assertDecidable(this.state, wanted);
     // What is on its way to the disk counts: of two decisions at once the second is refused.
     const attempt = this.#frontier.heldAttempt(task);
     if (attempt === undefined) throw new NotHeldError(this.state.id, task, 'being settled');
     const durable = await new Promise<boolean>((settled) => {
-      const draft = { type: 'task.decided', task, attempt, decision, output, message } as const;
+      const draft = { type: 'task.decided', task, attempt, decision, ...output, message } as const;
       this.commits.commit(draft, settled);
       if (!this.#mayStartMore()) this.#slots.giveBackAll();
       this.#advance();

@@ -4,7 +4,7 @@ import type { TaskSpec } from '../definition/spec.js';
 import type { TaskCode } from '../definition/workflow.js';
 import { TaskNotFoundError } from '../errors.js';
 import type { OutputFiles, OutputPlace } from '../journal/output-files.js';
-import type { OutputFile } from '../journal/record.js';
+import type { OutputFile, RecordOf } from '../journal/record.js';
 import { type RunState, taskState } from '../journal/state.js';
 import type { Outcome } from '../runners/runner.js';
 
@@ -17,6 +17,14 @@ export const MAX_OUTPUT = 64 * 1024 * 1024;
 export type KeptOutcome =
   | Outcome
   | { readonly status: 'succeeded'; readonly outputFile: OutputFile };
+
+/** How a record holds an output. */
+export type OutputFields = Pick<RecordOf<'task.succeeded'>, 'output' | 'outputFile'>;
+
+/** A kept output as fields of a record. */
+export function outputFields(kept: KeptOutcome & { readonly status: 'succeeded' }): OutputFields {
+  return 'outputFile' in kept ? { outputFile: kept.outputFile } : { output: kept.output };
+}
 
 /**
  * The outcome with its output where it belongs. A big output is on disk when this resolves, before any
@@ -112,13 +120,9 @@ async function readAll(
   return read;
 }
 
-type Output = {
-  readonly output?: JsonValue | undefined;
-  readonly outputFile?: OutputFile | undefined;
-};
-const NONE: Output = {};
+const NONE: OutputFields = {};
 
-function succeeded(state: RunState, task: string): Output {
+function succeeded(state: RunState, task: string): OutputFields {
   const found = taskState(state, task);
   return found.status === 'succeeded' ? found : NONE;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -7,7 +8,6 @@ import { FaultyFileSystem } from '../support/faulty-file-system.js';
 import { tempDir, world } from './rig.js';
 
 const PLACE = { run: 'r', index: 6, task: 'Create server!', attempt: 2 };
-const PATH = 'outputs/0007-create-server.2.json';
 
 describe('OutputFiles', () => {
   const root = tempDir();
@@ -22,18 +22,20 @@ describe('OutputFiles', () => {
     files = reader();
     runDir = new DataDir(faulty, root).runDir('r');
     rmSync(runDir, { recursive: true, force: true });
-    await faulty.makeDir(runDir);
+    await world.fileSystem.makeDir(join(runDir, 'outputs'));
   });
 
   const value = { text: 'ü€😀\0', list: Array.from({ length: 100_000 }, (_, i) => i) };
   const text = JSON.stringify(value);
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  const PATH = `outputs/0007-create-server.2-${sha256.slice(0, 12)}.json`;
 
   it('gives back what was written, named by size and SHA-256', async () => {
     const file = await files.write(PLACE, text);
     expect(file).toEqual({
       path: PATH,
       bytes: Buffer.byteLength(text),
-      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      sha256,
     });
     expect(await reader().read('r', file)).toEqual(value);
     expect(statSync(join(runDir, PATH)).mode & 0o777).toBe(0o600);
@@ -54,11 +56,17 @@ describe('OutputFiles', () => {
   });
 
   it('takes the place of what an attempt wrote that was cut short', async () => {
-    await files.write(PLACE, '"older"');
     writeFileSync(join(runDir, `${PATH}.tmp`), 'half');
     const file = await files.write(PLACE, text);
+    expect(await files.write(PLACE, text)).toEqual(file);
     expect(await reader().read('r', file)).toEqual(value);
     expect(existsSync(join(runDir, `${PATH}.tmp`))).toBe(false);
+  });
+
+  it('never writes over another output of the attempt', async () => {
+    const [one, two] = [await files.write(PLACE, '"one"'), await files.write(PLACE, '"two"')];
+    expect(await reader().read('r', one)).toBe('one');
+    expect(await reader().read('r', two)).toBe('two');
   });
 
   it.each([

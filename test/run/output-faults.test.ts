@@ -1,17 +1,21 @@
+import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EngineRig, eventOf, sketch, statuses } from '../support/engine-rig.js';
 
 const BIG = 'x'.repeat(256 * 1024);
+/** End of the name of attempt 1's file: the first 12 digits of the SHA-256 of the text. */
+const NAME = `.1-${createHash('sha256').update(JSON.stringify(BIG)).digest('hex').slice(0, 12)}.json`;
+const ASIDE = `${NAME}.tmp`;
 const AFTER = sketch({ big: {}, after: { needs: ['big'], with: { text: { $output: 'big' } } } });
 
 describe('an output that is too big for the journal', () => {
   it.each([
-    ['open', '.1.json.tmp', 'EMFILE'],
-    ['write', '.1.json.tmp', 'EIO'],
-    ['sync', '.1.json.tmp', 'EIO'],
-    ['rename', '.1.json', 'EIO'],
+    ['open', ASIDE, 'EMFILE'],
+    ['write', ASIDE, 'EIO'],
+    ['sync', ASIDE, 'EIO'],
+    ['rename', NAME, 'EIO'],
     ['syncDir', 'outputs', 'EIO'],
   ] as const)(
     'stops the run when it can not be written (%s of %s: %s), and is kept by the next open',
@@ -43,7 +47,7 @@ describe('an output that is too big for the journal', () => {
     let release = (): void => {};
     const asked = new Promise<void>((resolve) => {
       rig.disk.beforeSync = async (path) => {
-        if (!path.endsWith('.1.json.tmp')) return;
+        if (!path.endsWith(ASIDE)) return;
         resolve();
         await new Promise<void>((go) => {
           release = go;
@@ -95,5 +99,35 @@ describe('an output that is too big for the journal', () => {
     await run.ended;
     expect(rig.runner.order).toEqual(['big']);
     expect(statuses(run)).toEqual({ big: 'succeeded', after: 'cancelled' });
+  });
+
+  it('of a decision is in a file, too', async () => {
+    const rig = await EngineRig.open();
+    const run = await rig.start(
+      sketch({
+        big: { onInterrupted: 'hold' },
+        after: { needs: ['big'], with: { text: { $output: 'big' } } },
+      }),
+    );
+    (await rig.runner.started('big')).interrupted();
+    await eventOf(run, 'task.interrupted', 'big');
+    await expect(
+      run.decide('big', 'done', { output: 'x'.repeat(64 * 1024 * 1024) }),
+    ).rejects.toMatchObject({ message: expect.stringContaining('more than') });
+    const decisions = [BIG, BIG.replace('x', 'y')].map((output) =>
+      run.decide('big', 'done', { output }),
+    );
+    const made = await Promise.allSettled(decisions);
+    expect(made.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const decided = made[0]?.status === 'fulfilled' ? BIG : BIG.replace('x', 'y');
+    expect((await eventOf(run, 'task.decided', 'big')).outputFile?.bytes).toBe(BIG.length + 2);
+    const after = await rig.runner.started('after');
+    expect(after.given.with).toEqual({ text: decided });
+    after.succeed();
+    await run.ended;
+    expect((await rig.folded()).tasks.get('big')).toMatchObject({
+      status: 'succeeded',
+      outputFile: {},
+    });
   });
 });
