@@ -217,12 +217,8 @@ export class RunLoop {
     const { task, attempt } = started;
     const spec = this.#spec(task);
     const begun = this.#now();
-    await this.#attempts.follow(
-      spec,
-      attempt,
-      this.#starter.start(this.state, spec, attempt),
-      false,
-    );
+    const execution = this.#starter.start(this.state, spec, attempt);
+    await this.#attempts.follow(spec, attempt, execution, false);
     this.#slots.pace.worked(this.#now() - begun);
   }
 
