@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { assertJson } from '../../definition/json.js';
 import type { Outcome } from '../runner.js';
-import { nushellError, toTaskError } from './error.js';
+import { caughtError, toTaskError } from './error.js';
 
 /** What a Nushell task leaves in result.json: its value, or its error in Nushell's own words. */
 const envelope = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), value: z.unknown() }),
-  z.object({ ok: z.literal(false), error: nushellError }),
+  z.object({ ok: z.literal(false), error: caughtError }),
 ]);
 
 /** The outcome in a result file; undefined when there is no such file. */

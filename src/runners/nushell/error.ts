@@ -25,7 +25,7 @@ const label: z.ZodType<NushellLabel> = z.object({
 });
 
 /** See {@link NushellError}. */
-export const nushellError: z.ZodType<NushellError> = z.object({
+const nushellError: z.ZodType<NushellError> = z.object({
   msg: z.string(),
   code: z.string().nullish(),
   help: z.string().nullish(),
@@ -36,6 +36,17 @@ export const nushellError: z.ZodType<NushellError> = z.object({
     return z.array(nushellError).nullish();
   },
 });
+
+const caught = z.looseObject({
+  details: z.record(z.string(), z.unknown()).nullish(),
+  json: z.string().nullish(),
+});
+
+/** What `catch` was given, as program.ts passes it on: 0.115 keeps an error's parts in `details`, older versions in `json`, as text. */
+export const caughtError = z.preprocess((value) => {
+  const { details, json, ...rest } = caught.parse(value);
+  return { ...rest, ...(json ? JSON.parse(json) : details) };
+}, nushellError);
 
 /** Code of errors that were made without one, as Nushell itself renders them. */
 const DEFAULT_CODE = 'nu::shell::error';

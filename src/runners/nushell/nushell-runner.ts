@@ -40,10 +40,10 @@ const INCLUDE_SEPARATOR = '\x1e';
  * Runs each task in a fresh Nushell process: fixed program text, values as JSON on stdin, the result
  * in a file written aside and renamed. The exit code alone proves nothing, see program.ts.
  *
- * An interrupted task's `catch` runs and may clean up and even succeed; on Nushell 0.108 it does not
- * run, since there an interruption ends every block that follows. Numbers beyond 2^53 lose their last
- * digits in JSON; NaN and infinity become null. A whole number is an int for Nushell, also where a
- * command wants a float: declare such a parameter `number`.
+ * An interrupted task's `catch` runs and may clean up and even succeed; Nushell 0.108 may cut it short
+ * where it calls commands of the task's own. Numbers beyond 2^53 lose their last digits in JSON; NaN
+ * and infinity become null. A whole number is an int for Nushell, also where a command wants a float:
+ * declare such a parameter `number`.
  */
 export class NushellRunner implements Runner {
   readonly #options: NushellRunnerOptions;

@@ -21,49 +21,52 @@ export interface CallShape {
 
 const READ = 'let __nuflow = $in | from json';
 
-// 0.115 keeps an error's parts in `details`, older versions in `json`.
+// Kept short, for every task parses it: what can be worked out later is left to the reader of the
+// envelope. Ending by `exit` spares Nushell taking itself apart, a third of what a short task costs.
 const HELPERS = `
-def __nuflow_error [e] {
-  let json = $e.json?
-  let details = if ($json | is-empty) { $e.details? } else { $json | from json }
-  {ok: false, error: ({msg: $e.msg, rendered: $e.rendered?, exit_code: $e.exit_code?} | merge ($details | default {}))}
-}
 def __nuflow_leave [] {
   let envelope = $in
   let result = $env.NUFLOW_RESULT
   $envelope | save --raw --force ($result + '.tmp')
   mv --force ($result + '.tmp') $result
+  exit
 }
 def __nuflow_run [task: closure] {
   # Collected first: an external that fails at the end of a pipeline must fail the task.
   try {
     let value = do $task
     '{"ok":true,"value":' + ($value | to json --raw) + '}'
-  } catch {|e| __nuflow_error $e | to json --raw } | __nuflow_leave
-}
-def __nuflow_call [command: string, found: list, task: closure] {
-  # An unknown name would be run as an external program, and a wrong one as a builtin.
-  if ($found | is-empty) or $found.0.type not-in [custom alias] {
-    {
-      msg: $"The module has no command '($command)'"
-      code: 'NUFLOW_NO_COMMAND'
-      help: 'Check the name; a module that exports main is called by its own name.'
-    } | {ok: false, error: $in} | to json --raw | __nuflow_leave
-  } else { __nuflow_run $task }
+  } catch {|e|
+    {ok: false, error: {msg: $e.msg, rendered: $e.rendered?, exit_code: $e.exit_code?, details: $e.details?, json: $e.json?}} | to json --raw
+  } | __nuflow_leave
 }
 `;
+
+// An unknown name would be run as an external program, and a wrong one as a builtin.
+const KNOWS = `def __nuflow_knows [name: string] { (which $name).0?.type? in [custom alias] }`;
+
+/** The envelope of a task whose module has no such command. */
+function noCommand(command: string): string {
+  const error = {
+    msg: `The module has no command '${command}'`,
+    code: 'NUFLOW_NO_COMMAND',
+    help: 'Check the name; a module that exports main is called by its own name.',
+  };
+  return JSON.stringify({ ok: false, error });
+}
 
 /** Text of the call form. */
 export function callProgram(shape: CallShape): string {
   const { module, command, piped } = shape;
   const args = Array.from({ length: shape.args }, (_, i) => ` $__nuflow.args.${i}`);
   const flags = shape.flags.map((name, i) => ` --${name}=$__nuflow.flags.${i}`);
-  const name = rawString(command);
   return [
     READ,
     HELPERS,
+    KNOWS,
     `use ${rawString(module)} *`,
-    `__nuflow_call ${name} (which ${name}) { ${piped ? '$__nuflow.input | ' : ''}${command}${args.join('')}${flags.join('')} }`,
+    `if not (__nuflow_knows ${rawString(command)}) { ${rawString(noCommand(command))} | __nuflow_leave }`,
+    `__nuflow_run { ${piped ? '$__nuflow.input | ' : ''}${command}${args.join('')}${flags.join('')} }`,
     '',
   ].join('\n');
 }

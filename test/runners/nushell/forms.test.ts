@@ -16,6 +16,8 @@ export def main [] { 'main' }
 export def save [] { 'my save' }
 export def mv [] { 'my mv' }
 export def "to json" [] { 'my json' }
+export def which [...names] { [] }
+export def exit [] { 'my exit' }
 export def take [n: int] { $n }
 `;
 
@@ -61,6 +63,7 @@ describe.each(NUSHELLS)('forms of a task on Nushell %s', (_version, binary) => {
       expect(await output({ use: module, call: 'server list' })).toEqual(['a', 'b']);
       expect(await output({ use: module, call: 'servers' })).toBe('main');
       expect(await output({ use: module, call: 'save' })).toBe('my save');
+      expect(await output({ use: module, call: 'exit' })).toBe('my exit');
     });
 
     it('keeps what the task prints apart from its output', async () => {
