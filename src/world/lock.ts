@@ -52,11 +52,16 @@ async function flock(path: string, now: string): Promise<LockAttempt | undefined
   }
 }
 
+/** Kept from the garbage collector, which would close them and so free their locks. */
+const heldFiles = new Set<FileHandle>();
+
 /** Writes down who holds the lock, then looks who holds the other kind: of two who do so, one sees the other. */
 async function written(file: FileHandle, path: string, now: string): Promise<LockAttempt> {
   await file.truncate(0);
   await file.writeFile(await describeHolder(now));
+  heldFiles.add(file);
   const release = async (): Promise<void> => {
+    heldFiles.delete(file);
     await file.truncate(0).catch(() => {}); // closing is what frees it
     await file.close();
   };

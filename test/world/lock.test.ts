@@ -1,0 +1,185 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { platform } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { exclusiveFile } from '../../src/world/exclusive-file.js';
+import { type LockAttempt, systemLocks } from '../../src/world/lock.js';
+import { builtLibrary } from '../runners/built-library.js';
+import { Holders, killed, newPaths, SINCE } from './lock-rig.js';
+
+const newPath = newPaths();
+const holders = new Holders(builtLibrary());
+const { PATH } = process.env;
+afterEach(() => {
+  process.env.PATH = PATH;
+});
+
+const LATER = '2026-02-03T04:05:06.789Z';
+const linux = platform() === 'linux';
+const why = linux ? '' : ' (skipped: flock(1) is used on Linux only)';
+
+/** Takes the lock in another process. */
+const holds = (path: string, kind: 'flock' | 'exclusive') =>
+  holders.start(
+    kind === 'flock'
+      ? `const { systemLocks } = await load('world/lock.js');
+         globalThis.lock = await systemLocks.acquire(${JSON.stringify(path)}, '${SINCE}');
+         if (!('held' in lock)) throw lock;`
+      : `const { exclusiveFile } = await load('world/exclusive-file.js');
+         const lock = await exclusiveFile(${JSON.stringify(path)}, '${SINCE}');
+         if (!('held' in lock)) throw lock;`,
+  );
+
+async function release(attempt: LockAttempt): Promise<void> {
+  if (!('held' in attempt)) throw new Error(`taken by ${JSON.stringify(attempt.takenBy)}`);
+  await attempt.held.release();
+}
+
+/** A folder in PATH whose `flock` is this script. */
+function flockThat(script: string, mode = 0o755): void {
+  const folder = join(dirname(newPath()), 'bin');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'flock'), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(folder, 'flock'), mode);
+  process.env.PATH = mode === 0o755 ? `${folder}:${PATH}` : folder;
+}
+
+describe.each([
+  ['the lock of this machine', 'flock', systemLocks.acquire],
+  ['the lock for machines without flock(1)', 'exclusive', exclusiveFile],
+] as const)('%s', (_, kind, acquire) => {
+  it('is had by one only, and tells the others who has it and since when', async () => {
+    const path = newPath();
+    const first = await acquire(path, SINCE);
+    expect(first).toHaveProperty('held');
+    const second = await acquire(path, LATER);
+    expect(second).toMatchObject({ takenBy: { pid: process.pid, since: SINCE } });
+    await release(first);
+  });
+
+  it('is free again after release, over and over', async () => {
+    const path = newPath();
+    for (let round = 0; round < 3; round++) await release(await acquire(path, SINCE));
+  });
+
+  it('is had by one of many who ask at once', async () => {
+    const path = newPath();
+    const attempts = await Promise.all(Array.from({ length: 20 }, () => acquire(path, SINCE)));
+    const got = attempts.filter((attempt) => 'held' in attempt);
+    expect(got).toHaveLength(1);
+    for (const attempt of got) await release(attempt);
+  });
+
+  it('is kept by a living process, and free the moment that is killed', async () => {
+    const path = newPath();
+    const holder = await holds(path, kind);
+    expect(await acquire(path, LATER)).toMatchObject({
+      takenBy: { pid: holder.child.pid, since: SINCE },
+    });
+    await killed(holder);
+    await release(await acquire(path, LATER));
+  });
+
+  it('of a dead process is taken over by one of many who ask at once', async () => {
+    const path = newPath();
+    await killed(await holds(path, kind));
+    const attempts = await Promise.all(Array.from({ length: 20 }, () => acquire(path, SINCE)));
+    const got = attempts.filter((attempt) => 'held' in attempt);
+    expect(got).toHaveLength(1);
+    expect(readdirSync(dirname(path)).filter((name) => !/^lock(\.pid)?$/.test(name))).toEqual([]);
+    for (const attempt of got) await release(attempt);
+  });
+
+  it('says what the system says when its file can not be made', async () => {
+    await expect(acquire(join(newPath(), 'nowhere'), SINCE)).rejects.toMatchObject({
+      code: 'ENOENT',
+    });
+  });
+});
+
+describe.runIf(linux)(`flock${why}`, () => {
+  it('writes down who has it, for its owner only, and blots it out in the end', async () => {
+    const path = newPath();
+    const lock = await systemLocks.acquire(path, SINCE);
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
+      pid: process.pid,
+      since: SINCE,
+      host: expect.any(String),
+    });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    await release(lock);
+    expect(readFileSync(path, 'utf8')).toBe('');
+  });
+
+  it('is respected also when nobody wrote down who has it', async () => {
+    const path = newPath();
+    const script = `exec 9>>'${path}'; flock -x 9; echo holding; exec sleep 1000`;
+    await holders.run('sh', ['-c', script]);
+    expect(await systemLocks.acquire(path, SINCE)).toEqual({ takenBy: undefined });
+  });
+
+  it('is not kept by the processes that its holder started', async () => {
+    const path = newPath();
+    const holder = await holders.start(
+      `const { systemLocks } = await load('world/lock.js');
+       globalThis.lock = await systemLocks.acquire(${JSON.stringify(path)}, '${SINCE}');
+       const { spawn } = await import('node:child_process');
+       console.log(spawn('sleep', ['1000'], { detached: true, stdio: 'ignore' }).pid);
+       await new Promise((resolve) => setTimeout(resolve, 1e6));`,
+    );
+    await killed(holder);
+    expect(() => process.kill(Number(holder.said), 0)).not.toThrow();
+    await release(await systemLocks.acquire(path, LATER));
+    process.kill(Number(holder.said), 'SIGKILL');
+  });
+
+  it('gives way to the other kind where there is no flock(1), or no flock in the file system', async () => {
+    const path = newPath();
+    process.env.PATH = dirname(path);
+    const lock = await systemLocks.acquire(path, SINCE);
+    expect(JSON.parse(readFileSync(`${path}.pid`, 'utf8'))).toMatchObject({ pid: process.pid });
+    await release(lock);
+    flockThat('exit 71');
+    await release(await systemLocks.acquire(newPath(), SINCE));
+  });
+
+  it('does not give way when flock(1) can not be started now, or is killed', async () => {
+    flockThat('exit 0', 0o644);
+    await expect(systemLocks.acquire(newPath(), SINCE)).rejects.toMatchObject({ code: 'EACCES' });
+    flockThat('kill -9 $$');
+    await expect(systemLocks.acquire(newPath(), SINCE)).rejects.toThrow('SIGKILL');
+  });
+});
+
+describe.runIf(linux)(`a lock of the one kind${why}`, () => {
+  it('is respected by who uses the other', async () => {
+    const path = newPath();
+    const flock = await holds(path, 'flock');
+    expect(await exclusiveFile(path, LATER)).toMatchObject({ takenBy: { pid: flock.child.pid } });
+    await killed(flock);
+    const exclusive = await holds(path, 'exclusive');
+    expect(await systemLocks.acquire(path, LATER)).toMatchObject({
+      takenBy: { pid: exclusive.child.pid },
+    });
+    await killed(exclusive);
+    await release(await systemLocks.acquire(path, LATER));
+  });
+});
+
+describe('a lock file of the kind for machines without flock(1)', () => {
+  it.each(['', 'nonsense', '{"pid":1}', '{"pid":1,"startTime":"1","bootId":"x","since":""}'])(
+    'that says %j names no living process, and is taken over',
+    async (content) => {
+      const path = newPath();
+      writeFileSync(`${path}.pid`, content);
+      await release(await exclusiveFile(path, SINCE));
+    },
+  );
+
+  it('that can not be moved away is an error', async () => {
+    const path = newPath();
+    mkdirSync(`${path}.pid`);
+    writeFileSync(join(`${path}.pid`, 'x'), '');
+    await expect(exclusiveFile(path, SINCE)).rejects.toThrow();
+  });
+});
