@@ -198,7 +198,7 @@ export class FileJournal implements Journal {
   }
 }
 
-const NOTHING: ScanEnd = { ...BEGINNING, claimed: 0, tornBytes: 0 };
+const NOTHING: ScanEnd = { ...BEGINNING, claimed: 0, proven: 0, tornBytes: 0 };
 
 async function openEmpty(
   world: World,

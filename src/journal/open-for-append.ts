@@ -10,12 +10,34 @@ export async function openForAppend(world: World, path: string, at: ScanEnd): Pr
   const file = await world.fileSystem.open(path, 'append');
   try {
     if (at.tornBytes > 0) await cutTorn(world, path, file, at);
+    await rewriteUnproven(world.fileSystem, path, file, at);
     // What was read may only be in the page cache, and its name in the folder's: both count once synced.
     await Promise.all([file.sync(), syncNames(world.fileSystem, path)]);
     return file;
   } catch (error) {
     await file.close().catch(() => {}); // the error that led here matters more
     throw error;
+  }
+}
+
+const CHUNK = 1024 * 1024;
+
+/**
+ * Writes what no record claims to have been synced over itself. A sync of it may have failed: then the
+ * system counts it as written, shows it to readers, and never tries again (fsyncgate).
+ */
+async function rewriteUnproven(
+  fileSystem: FileSystem,
+  path: string,
+  file: OpenFile,
+  { proven, offset }: ScanEnd,
+): Promise<void> {
+  for (let at = proven; at < offset; ) {
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK, offset - at));
+    const length = await file.read(chunk, at);
+    if (length === 0) throw new Error('it became shorter');
+    await fileSystem.rewrite(path, chunk.subarray(0, length), at);
+    at += length;
   }
 }
 

@@ -19,6 +19,8 @@ export const BEGINNING: Position = { offset: 0, seq: 0, crc: 0 };
 export interface ScanEnd extends Position {
   /** Highest `seq` that the records read claim to have been synced; 0 when none does. */
   readonly claimed: number;
+  /** Byte offset behind the record of that number: up to there, the bytes are known to be on disk. */
+  readonly proven: number;
   /** Bytes behind the last good record: a torn write. */
   readonly tornBytes: number;
 }
@@ -80,12 +82,16 @@ class Scanner {
   readonly #take: TakeRecord;
   #position: Position;
   #claimed = 0;
+  #proven: number;
+  /** Offsets behind the good records that are behind `#proven`. */
+  #unproven: number[] = [];
   #stopped = false;
 
   constructor(file: OpenFile, path: string, from: Position, take: TakeRecord) {
     this.#file = file;
     this.#path = path;
     this.#position = from;
+    this.#proven = from.offset;
     this.#take = take;
   }
 
@@ -117,8 +123,16 @@ class Scanner {
 
   #accept({ record, durable, crc }: Decoded & { readonly ok: true }, length: number): void {
     this.#position = { offset: this.#position.offset + length, seq: record.seq, crc };
-    this.#claimed = Math.max(this.#claimed, durable ?? 0);
+    this.#unproven.push(this.#position.offset);
+    if (durable !== undefined && durable > this.#claimed) this.#prove(durable);
     if (!this.#take(record, this.#position)) this.#stopped = true;
+  }
+
+  #prove(claimed: number): void {
+    this.#claimed = claimed;
+    const left = this.#position.seq - claimed;
+    const proven = this.#unproven.splice(0, this.#unproven.length - left);
+    this.#proven = proven.at(-1) ?? this.#proven;
   }
 
   /** A torn write, or damage? A line behind the break may know that the broken one was synced. */
@@ -155,7 +169,7 @@ class Scanner {
   }
 
   #end(tornBytes: number): ScanEnd {
-    return { ...this.#position, claimed: this.#claimed, tornBytes };
+    return { ...this.#position, claimed: this.#claimed, proven: this.#proven, tornBytes };
   }
 }
 

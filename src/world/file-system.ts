@@ -17,6 +17,11 @@ export interface FileSystem {
    * readable), or `create` (fails with EEXIST when it is there).
    */
   open(path: string, mode: 'read' | 'append' | 'create'): Promise<OpenFile>;
+  /**
+   * Writes bytes over those that are there, so that the next sync of the file puts them on disk although
+   * the system may believe that they are. Fails with ENOENT when there is no such file.
+   */
+  rewrite(path: string, bytes: Uint8Array, position: number): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   /** Removes a file; no error when it is not there. */
   remove(path: string): Promise<void>;

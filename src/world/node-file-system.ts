@@ -22,6 +22,14 @@ export const nodeFileSystem: FileSystem = {
   },
   list: (path) => readdir(path).catch(unless('ENOENT', [])),
   open: async (path, mode) => openFile(await open(path, FLAGS[mode], 0o600)),
+  async rewrite(path, bytes, position) {
+    const file = await open(path, 'r+');
+    try {
+      await writeAt(file, bytes, position);
+    } finally {
+      await file.close();
+    }
+  },
   rename,
   remove: (path) => rm(path, { force: true }),
   size: (path) => stat(path).then((s) => s.size, unless('ENOENT', undefined)),
@@ -35,6 +43,14 @@ function openFile(handle: FileHandle): OpenFile {
     truncate: (size) => handle.truncate(size),
     close: () => handle.close(),
   };
+}
+
+async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
+    if (bytesWritten === 0) throw new Error('the system took no bytes');
+    at += bytesWritten;
+  }
 }
 
 /** Turns one expected error code into a value; any other error goes on. */

@@ -36,7 +36,29 @@ describe('a scan', () => {
     expect(seen.map(([, { offset }]) => offset)).toEqual(
       [2, 3, 4, 5].map((n) => offsetOf(CLAIMING, n)),
     );
-    expect(end).toEqual({ ...seen.at(-1)?.[1], claimed: 3, tornBytes: 0 });
+    expect(end).toEqual({
+      ...seen.at(-1)?.[1],
+      claimed: 3,
+      proven: offsetOf(CLAIMING, 4),
+      tornBytes: 0,
+    });
+  });
+
+  it('tells up to where the records claim that all is on disk', async () => {
+    const fileSystem = new MemoryFileSystem();
+    const provenOf = async (claims: readonly (number | undefined)[]): Promise<number> => {
+      const lines = linesOf(DRAFTS, (seq) => claims[seq - 1]);
+      fileSystem.put(JOURNAL, lines.join(''));
+      const { proven, claimed } = await scan(fileSystem, JOURNAL, BEGINNING, () => true);
+      expect(proven).toBe(offsetOf(lines, claimed + 1));
+      return claimed;
+    };
+    const none = undefined;
+    expect(await provenOf([])).toBe(0);
+    expect(await provenOf([none, none, none, 1])).toBe(1);
+    expect(await provenOf([none, 1, 2, 2])).toBe(2);
+    expect(await provenOf([none, none, 2, 1])).toBe(2);
+    expect(await provenOf([0, 0, 1, 3])).toBe(3);
   });
 
   it('goes on from any position, and stops when told to', async () => {

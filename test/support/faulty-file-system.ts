@@ -9,6 +9,7 @@ export type Operation =
   | 'truncate'
   | 'close'
   | 'syncDir'
+  | 'rewrite'
   | 'rename'
   | 'remove'
   | 'size'
@@ -47,6 +48,8 @@ export class FaultyFileSystem implements FileSystem {
   writeLimit = Number.POSITIVE_INFINITY;
   /** Called as soon as a file sync is asked for, and awaited before it is done. */
   beforeSync: (path: string) => Promise<void> = async () => {};
+  /** Called when a call fails. */
+  onFailure: (operation: Operation, path: string) => void = () => {};
   readonly #inner: FileSystem;
   readonly #faults: Fault[] = [];
   #fault: { readonly call: number; readonly manner: Manner; readonly code: string } | undefined;
@@ -98,6 +101,10 @@ export class FaultyFileSystem implements FileSystem {
     return this.#faulty(path, file);
   }
 
+  rewrite(path: string, bytes: Uint8Array, position: number): Promise<void> {
+    return this.#call('rewrite', path, () => this.#inner.rewrite(path, bytes, position));
+  }
+
   rename(from: string, to: string): Promise<void> {
     return this.#call('rename', to, () => this.#inner.rename(from, to));
   }
@@ -143,16 +150,21 @@ export class FaultyFileSystem implements FileSystem {
     for (const fault of this.#faults) {
       if (fault.operation !== operation || !path.endsWith(fault.path)) continue;
       if (fault.left > 0) fault.left--;
-      else throw systemError(fault.code);
+      else this.#fail(operation, path, fault.code);
     }
     if (this.#fault?.call !== call) return undefined;
-    if (this.#fault.manner === 'refused') throw systemError(this.#fault.code);
+    if (this.#fault.manner === 'refused') this.#fail(operation, path, this.#fault.code);
     return this.#fault.manner;
   }
 
   #end<T>(operation: Operation, path: string, manner: Manner | undefined, result: T): T {
-    if (manner === 'done') throw systemError(this.#fault?.code ?? 'EIO');
+    if (manner === 'done') this.#fail(operation, path, this.#fault?.code);
     this.log.push(`${operation} ${path}`);
     return result;
+  }
+
+  #fail(operation: Operation, path: string, code = 'EIO'): never {
+    this.onFailure(operation, path);
+    throw systemError(code);
   }
 }

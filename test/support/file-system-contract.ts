@@ -80,6 +80,17 @@ export function fileSystemContract(
       await file.close();
     });
 
+    it('writes over what is there, and leaves the rest', async () => {
+      await write(at('f'), '0123456789');
+      const file = await fileSystem.open(at('f'), 'append');
+      await fileSystem.rewrite(at('f'), text('xyz'), 4);
+      await fileSystem.rewrite(at('f'), text(''), 2);
+      file.write(text('!'));
+      await file.sync();
+      expect(await read(at('f'))).toBe('0123xyz789!');
+      await file.close();
+    });
+
     it('creates a file once', async () => {
       const file = await fileSystem.open(at('f'), 'create');
       file.write(text('new'));
@@ -120,6 +131,7 @@ export function fileSystemContract(
         fileSystem.open(at('f'), 'read'),
         fileSystem.open(at('x', 'f'), 'append'),
         fileSystem.open(at('x', 'f'), 'create'),
+        fileSystem.rewrite(at('f'), text('x'), 0),
         fileSystem.rename(at('f'), at('g')),
         fileSystem.syncDir(at('x')),
       ])

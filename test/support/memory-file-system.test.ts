@@ -37,4 +37,19 @@ describe('a power cut', () => {
     const contents = ['/cut', '/from', '/to', '/gone'].map((path) => String(left.bytes(path)));
     expect(contents).toEqual(['0123', 'new', 'old', 'here']);
   });
+
+  it('takes what a failed sync did not write, although readers see it and a later sync succeeds', async () => {
+    const fileSystem = new MemoryFileSystem();
+    fileSystem.put('/f', 'one');
+    const file = await fileSystem.open('/f', 'append');
+    file.write(Buffer.from('two'));
+    fileSystem.failSync('/f');
+    file.write(Buffer.from('three'));
+    await file.sync();
+    expect(String(fileSystem.bytes('/f'))).toBe('onetwothree');
+    expect(String(fileSystem.afterPowerCut().bytes('/f'))).toBe('one\0\0\0three');
+    await fileSystem.rewrite('/f', Buffer.from('two'), 3);
+    await file.sync();
+    expect(String(fileSystem.afterPowerCut().bytes('/f'))).toBe('onetwothree');
+  });
 });

@@ -6,6 +6,21 @@ import { systemError } from './faulty-file-system.js';
 class StoredFile {
   bytes: Buffer = Buffer.alloc(0);
   synced: Buffer = Buffer.alloc(0);
+  /** From here on the next sync puts bytes on disk; what is before it, the system counts as written. */
+  dirtyFrom = 0;
+
+  replace(bytes: Buffer, changedFrom: number): void {
+    this.bytes = bytes;
+    this.dirtyFrom = Math.min(this.dirtyFrom, changedFrom);
+  }
+
+  sync(): void {
+    const onDisk = Buffer.alloc(this.bytes.length);
+    this.synced.copy(onDisk, 0, 0, this.dirtyFrom);
+    this.bytes.copy(onDisk, this.dirtyFrom, this.dirtyFrom);
+    this.synced = onDisk;
+    this.dirtyFrom = onDisk.length;
+  }
 }
 
 /** A folder's names, likewise. */
@@ -33,14 +48,23 @@ export class MemoryFileSystem implements FileSystem {
   /** Puts a file there, all of it synced, with the folders around it. */
   put(path: string, bytes: Uint8Array | string): void {
     const file = new StoredFile();
-    file.bytes = Buffer.from(bytes);
-    file.synced = file.bytes;
+    file.replace(Buffer.from(bytes), 0);
+    file.sync();
     this.#makeFolders(dirname(path)).names.set(basename(path), file);
     for (let around = path; around !== '/'; ) {
       around = dirname(around);
       const folder = this.#folder(around);
       folder.synced = new Map(folder.names);
     }
+  }
+
+  /**
+   * What a failed sync leaves behind: the bytes are not on disk, but the system counts them as written,
+   * and no later sync tries again (fsyncgate).
+   */
+  failSync(path: string): void {
+    const file = this.#file(path);
+    file.dirtyFrom = file.bytes.length;
   }
 
   /** The bytes of a file. Throws ENOENT. */
@@ -78,6 +102,12 @@ export class MemoryFileSystem implements FileSystem {
       return opened(made);
     }
     return opened(this.#file(path));
+  }
+
+  async rewrite(path: string, bytes: Uint8Array, position: number): Promise<void> {
+    const file = this.#file(path);
+    const behind = file.bytes.subarray(position + bytes.length);
+    file.replace(Buffer.concat([file.bytes.subarray(0, position), bytes, behind]), position);
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -135,7 +165,10 @@ function survivor(folder: StoredFolder): StoredFolder {
   const left = new StoredFolder();
   for (const [name, entry] of folder.synced) {
     const copy = entry instanceof StoredFolder ? survivor(entry) : new StoredFile();
-    if (copy instanceof StoredFile) copy.bytes = copy.synced = (entry as StoredFile).synced;
+    if (copy instanceof StoredFile) {
+      copy.replace((entry as StoredFile).synced, 0);
+      copy.sync();
+    }
     left.names.set(name, copy);
   }
   left.synced = new Map(left.names);
@@ -146,11 +179,11 @@ function survivor(folder: StoredFolder): StoredFolder {
 function opened(file: StoredFile): OpenFile {
   return {
     write(bytes) {
-      file.bytes = Buffer.concat([file.bytes, bytes]);
+      file.replace(Buffer.concat([file.bytes, bytes]), file.bytes.length);
       return bytes.length;
     },
     async sync() {
-      file.synced = file.bytes;
+      file.sync();
     },
     async read(into, position) {
       const part = file.bytes.subarray(position, position + into.length);
@@ -158,7 +191,7 @@ function opened(file: StoredFile): OpenFile {
       return part.length;
     },
     async truncate(size) {
-      file.bytes = Buffer.concat([file.bytes], size);
+      file.replace(Buffer.concat([file.bytes], size), size);
     },
     async close() {},
   };
