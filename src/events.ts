@@ -34,6 +34,11 @@ export function isRecord(event: RunEvent): event is JournalRecord {
   return 'seq' in event;
 }
 
+/** What may be in a listener's hands, and so in what it throws. */
+export interface EventSecrets {
+  readonly redactor: { text(text: string): string };
+}
+
 export type Unsubscribe = () => void;
 
 /**
@@ -43,10 +48,12 @@ export type Unsubscribe = () => void;
 export class RunEvents {
   readonly #emitter = new EventEmitter<string, unknown>();
   readonly #now: () => string;
+  readonly #secrets: EventSecrets | undefined;
 
-  /** `now` gives the instant written into `listener.failed`. */
-  constructor(now: () => string) {
+  /** For `listener.failed`: `now` gives its instant, `secrets` are taken out of its text. */
+  constructor(now: () => string, secrets?: EventSecrets) {
     this.#now = now;
+    this.#secrets = secrets;
   }
 
   /** Calls `listener` for every event of the type; `'*'` is every event. Returns the way to stop. */
@@ -78,7 +85,8 @@ export class RunEvents {
 
   #failed(event: RunEvent, error: unknown): void {
     if (event.type === 'listener.failed') return; // a listener for failures that fails is not told of itself
-    const text = textOf(error);
+    const thrown = textOf(error);
+    const text = this.#secrets?.redactor.text(thrown) ?? thrown;
     this.emit({ type: 'listener.failed', at: this.#now(), event: event.type, error: text });
   }
 }

@@ -12,6 +12,8 @@ export { type WorkflowFile, workflowFromData, workflowJsonSchema } from './defin
 export type { Duration } from './definition/duration.js';
 export type { JsonObject, JsonValue } from './definition/json.js';
 export type { CommonTaskOptions, RetryOptions } from './definition/options.js';
+export type { Reference } from './definition/references.js';
+export { type SecretReference, secret } from './definition/secret-name.js';
 export type {
   OnFailure,
   OnInterrupted,
@@ -47,10 +49,12 @@ export type {
 } from './journal/record.js';
 export type { RunStatus, RunSummary } from './journal/summary.js';
 export { type CloseMode, Orchestrator, type Resumed } from './orchestrator.js';
-export type { OrchestratorOptions, StartOptions } from './orchestrator-options.js';
+export type { OrchestratorOptions, ResumeOptions, StartOptions } from './orchestrator-options.js';
 export type { PoolOptions } from './queue/executor.js';
 export type { DecideOptions } from './run/decision.js';
 export { InvalidOutputError, NotHeldError, RerunRefusedError } from './run/decision-errors.js';
 export type { Run, RunResult } from './run/run.js';
+export type { SecretSource } from './run/run-secrets.js';
+export { InvalidSecretError, SecretMissingError } from './run/secret-errors.js';
 export type { Progress, RunSnapshot, TaskSnapshot } from './run/snapshot.js';
 export type { World } from './world/world.js';

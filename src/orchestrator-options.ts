@@ -4,6 +4,7 @@ import type { OnFailure } from './definition/spec.js';
 import type { Workflow } from './definition/workflow.js';
 import { InvalidOptionError } from './errors.js';
 import type { PoolOptions } from './queue/executor.js';
+import type { SecretSource } from './run/run-secrets.js';
 import type { NushellOptions } from './runners/index.js';
 import type { Runner } from './runners/runner.js';
 import { systemWorld, type World } from './world/world.js';
@@ -25,6 +26,11 @@ export interface OrchestratorOptions {
   readonly nushell?: NushellOptions | undefined;
   /** Names of environment variables that tasks may see, beside the usual ones (PATH, HOME, LANG, …). */
   readonly env?: readonly string[] | undefined;
+  /**
+   * Values of the secrets that definitions refer to by name: a record, or a function that is asked for each when a
+   * run starts or is resumed, and again at each attempt that is given it. They are kept in memory only.
+   */
+  readonly secrets?: SecretSource | undefined;
   /** Between the request to stop (SIGINT) and SIGKILL; default `'5s'`. */
   readonly grace?: Duration | undefined;
   /** File system, clock and randomness; default this machine's. */
@@ -47,6 +53,14 @@ export interface StartOptions<Input> {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What resume takes beside the id. */
+export interface ResumeOptions {
+  /** Source of the run's definition, when that holds functions and was not given to open. */
+  readonly workflow?: Workflow<never, unknown> | undefined;
+  /** Values of secrets; they win over the orchestrator's. */
+  readonly secrets?: SecretSource | undefined;
+}
+
 /** Options with defaults filled in and ranges checked. */
 export interface Settings {
   readonly dataDir: string;
@@ -55,6 +69,7 @@ export interface Settings {
   readonly graceMs: number;
   readonly world: World;
   readonly workflows: ReadonlyMap<string, Workflow>;
+  readonly secrets: SecretSource;
 }
 
 const MAX_CONCURRENCY = 10_000;
@@ -62,6 +77,7 @@ const MAX_CONCURRENCY = 10_000;
 /** Throws InvalidOptionError for what is out of range. */
 export function settingsOf(options: OrchestratorOptions): Settings {
   const { concurrency = 10, grace = 5_000, workflows = [], world = systemWorld } = options;
+  const { secrets = {} } = options;
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > MAX_CONCURRENCY) {
     throw new InvalidOptionError(
       'concurrency',
@@ -75,5 +91,6 @@ export function settingsOf(options: OrchestratorOptions): Settings {
     graceMs: durationMs(grace, 'grace'),
     world,
     workflows: new Map(workflows.map((workflow) => [workflow.name, workflow as Workflow])),
+    secrets,
   };
 }

@@ -10,6 +10,7 @@ import { RunIndex } from './journal/run-index.js';
 import { type RunSummary, summary } from './journal/summary.js';
 import {
   type OrchestratorOptions,
+  type ResumeOptions,
   type Settings,
   type StartOptions,
   settingsOf,
@@ -18,10 +19,11 @@ import type { Executor } from './queue/executor.js';
 import { PQueueExecutor } from './queue/p-queue-executor.js';
 import { accept, acceptInput } from './run/accept.js';
 import { assertDecidable, type DecideOptions } from './run/decision.js';
-import type { CancelRequest, RunLoop } from './run/loop.js';
-import { assertSame, type NewRun, RunOpener } from './run/opener.js';
+import type { RunLoop } from './run/loop.js';
+import { assertSame, type NewRun, type Reopening, RunOpener } from './run/opener.js';
 import { taskOutput } from './run/outputs.js';
 import { Run } from './run/run.js';
+import { RunSecrets } from './run/run-secrets.js';
 import { type RunSnapshot, snapshot } from './run/snapshot.js';
 import { builtInRunners } from './runners/index.js';
 import type { Runner } from './runners/runner.js';
@@ -74,13 +76,14 @@ export class Orchestrator {
     this.#index = parts.index;
     this.#executor = parts.executor;
     this.#runners = parts.runners;
-    const { world, baseDir, graceMs, workflows } = parts.settings;
+    const { world, baseDir, graceMs, workflows, secrets } = parts.settings;
     this.#outputs = new OutputFiles(world.fileSystem, parts.dir);
     this.#opener = new RunOpener({
       world,
       baseDir,
       graceMs,
       workflows,
+      secrets,
       dir: parts.dir,
       executor: parts.executor,
       runners: parts.runners,
@@ -119,7 +122,8 @@ export class Orchestrator {
    * again attaches to the run that is there (resuming it if need be).
    *
    * Throws, before anything started: what is wrong with the definition (CycleError, UnknownRunnerError, …)
-   * or the input (InvalidInputError, NotJsonError), RunConflictError, NushellNotFoundError.
+   * or the input (InvalidInputError, NotJsonError), RunConflictError, NushellNotFoundError,
+   * SecretMissingError, InvalidSecretError.
    */
   async start<Input, Outputs>(
     workflow: Workflow<Input, Outputs>,
@@ -137,14 +141,13 @@ export class Orchestrator {
    * Goes on with an unfinished run: what finished is not run again, what ran is settled by
    * `onInterrupted`, what waited goes on. A finished run is opened to be looked at.
    *
-   * Throws RunNotFoundError, DefinitionChangedError, WorkflowNotRegisteredError, JournalDamagedError.
+   * Throws, the run as it was: RunNotFoundError, DefinitionChangedError, WorkflowNotRegisteredError,
+   * SecretMissingError, JournalDamagedError.
    */
-  async resume(
-    id: string,
-    options: { readonly workflow?: Workflow<never, unknown> } = {},
-  ): Promise<Run> {
+  async resume(id: string, { workflow, secrets }: ResumeOptions = {}): Promise<Run> {
     this.#assertOpen();
-    return this.#once(id, () => this.#reopen(id, options.workflow as Workflow | undefined));
+    const how = { workflow: workflow as Workflow | undefined, secrets };
+    return this.#once(id, () => this.#reopen(id, how));
   }
 
   /** Resumes every unfinished run that can be; one that can't be is reported and hinders no other. */
@@ -171,7 +174,7 @@ export class Orchestrator {
   async cancel(id: string, message?: string): Promise<void> {
     this.#assertOpen();
     const request = { reason: 'requested', message } as const;
-    const run = this.get(id) ?? (await this.#once(id, () => this.#reopen(id, undefined, request)));
+    const run = this.get(id) ?? (await this.#once(id, () => this.#reopen(id, { cancel: request })));
     if (run.snapshot().status === 'running') await run.cancel(message);
     else await run.ended;
   }
@@ -191,7 +194,7 @@ export class Orchestrator {
     // Looked at first: a decision that is refused must not make a run go on.
     if (this.get(id) === undefined)
       assertDecidable(await this.#dir.readState(id), { task, decision, ...options });
-    const run = await this.#once(id, () => this.#reopen(id, undefined));
+    const run = await this.#once(id, () => this.#reopen(id, {}));
     await run.decide(task, decision, options);
   }
 
@@ -259,7 +262,7 @@ export class Orchestrator {
     await this.#prepare(workflow.spec);
     return {
       id,
-      parts,
+      parts: { ...parts, secrets: RunSecrets.of(id, workflow.spec, [this.#settings.secrets]) },
       input,
       ...(timeoutMs === undefined
         ? {}
@@ -273,14 +276,13 @@ export class Orchestrator {
       assertSame(wanted, live.loop.state);
       return live.run;
     }
-    if (await this.#opener.matches(wanted)) return this.#reopen(wanted.id, wanted.parts.workflow);
+    if (await this.#opener.matches(wanted))
+      return this.#reopen(wanted.id, { workflow: wanted.parts.workflow });
     return this.#entered((enter) => this.#opener.create(wanted, enter), wanted.id);
   }
 
-  async #reopen(id: string, given: Workflow | undefined, cancel?: CancelRequest): Promise<Run> {
-    return (
-      this.get(id) ?? this.#entered((enter) => this.#opener.reopen(id, given, enter, cancel), id)
-    );
+  async #reopen(id: string, how: Reopening): Promise<Run> {
+    return this.get(id) ?? this.#entered((enter) => this.#opener.reopen(id, how, enter), id);
   }
 
   /** Opens a loop and keeps it among the live ones until it ends. */

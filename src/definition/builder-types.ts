@@ -1,5 +1,6 @@
 import type { JsonValue } from './json.js';
 import type { CommonTaskOptions } from './options.js';
+import type { Reference } from './references.js';
 import type { TriggerRule } from './spec.js';
 import type { InferOutput, StandardSchema } from './standard-schema.js';
 import type { CallContext, TaskContext } from './workflow.js';
@@ -29,12 +30,26 @@ export type NeedsOutputs<N extends Needs, Rule extends TriggerRule> = N extends 
         : never;
     };
 
-/** A value, or a function of the run's input and the needed outputs that gives it when the task starts. */
-export type Computed<T, Input, N extends Needs, Rule extends TriggerRule> =
-  | T
-  | ((context: TaskContext<Input, NeedsOutputs<N, Rule>>) => T);
+/**
+ * A value, or a function of the run's input, the needed outputs and the listed secrets that gives it when the
+ * task starts. Parts of the value may be references; what a function gives is taken as it is.
+ */
+export type Computed<T, Input, N extends Needs, Rule extends TriggerRule, Names extends string> =
+  | Referring<T>
+  | ((context: TaskContext<Input, NeedsOutputs<N, Rule>, Names>) => T);
 
-interface Base<N extends Needs, S, Rule extends TriggerRule> extends CommonTaskOptions {
+/** Text, or texts, any of which may be a reference instead. */
+export type Referring<T> = T extends string
+  ? T | Reference
+  : T extends readonly string[]
+    ? readonly (string | Reference)[]
+    : T extends Readonly<Record<string, string>>
+      ? Readonly<Record<string, string | Reference>>
+      : T;
+
+interface Base<N extends Needs, S, Rule extends TriggerRule, Names extends string>
+  extends CommonTaskOptions {
+  readonly secrets?: readonly Names[] | undefined;
   /** Tasks that come first. */
   readonly needs?: N | undefined;
   readonly trigger?: Rule | undefined;
@@ -48,10 +63,10 @@ export type SchemaOutput<S> = S extends StandardSchema ? InferOutput<S> : JsonVa
 /** JSON as callbacks may write it: readonly or not, and with interfaces. */
 export type JsonInput = unknown;
 
-interface NushellBase<Input, N extends Needs, S, Rule extends TriggerRule>
-  extends Base<N, S, Rule> {
+interface NushellBase<Input, N extends Needs, S, Rule extends TriggerRule, Names extends string>
+  extends Base<N, S, Rule, Names> {
   /** Environment of the process, beside the allow-listed part of this process's. */
-  readonly env?: Computed<Readonly<Record<string, string>>, Input, N, Rule> | undefined;
+  readonly env?: Computed<Readonly<Record<string, string>>, Input, N, Rule, Names> | undefined;
   /** Working folder, relative to the orchestrator's `baseDir`; default that folder. */
   readonly cwd?: string | undefined;
   /** Folders where `use` and `source` look, before the orchestrator's. */
@@ -61,67 +76,104 @@ interface NushellBase<Input, N extends Needs, S, Rule extends TriggerRule>
 }
 
 /** A command of a module: `use <use> *; <call> …args --flags`. */
-export interface NushellCall<Input, N extends Needs, S, Rule extends TriggerRule>
-  extends NushellBase<Input, N, S, Rule> {
+export interface NushellCall<
+  Input,
+  N extends Needs,
+  S,
+  Rule extends TriggerRule,
+  Names extends string,
+> extends NushellBase<Input, N, S, Rule, Names> {
   readonly use: string;
   readonly call: string;
-  readonly args?: Computed<readonly JsonInput[], Input, N, Rule> | undefined;
+  readonly args?: Computed<readonly JsonInput[], Input, N, Rule, Names> | undefined;
   /** By flag name; null and undefined leave the flag's default alone. */
-  readonly flags?: Computed<Readonly<Record<string, JsonInput>>, Input, N, Rule> | undefined;
+  readonly flags?: Computed<Readonly<Record<string, JsonInput>>, Input, N, Rule, Names> | undefined;
   /** Piped into the command. */
-  readonly input?: Computed<JsonInput, Input, N, Rule> | undefined;
+  readonly input?: Computed<JsonInput, Input, N, Rule, Names> | undefined;
   readonly code?: undefined;
   readonly script?: undefined;
 }
 
 /** Nushell code; `$input` holds the input, the last value is the output. */
-export interface NushellCode<Input, N extends Needs, S, Rule extends TriggerRule>
-  extends NushellBase<Input, N, S, Rule> {
+export interface NushellCode<
+  Input,
+  N extends Needs,
+  S,
+  Rule extends TriggerRule,
+  Names extends string,
+> extends NushellBase<Input, N, S, Rule, Names> {
   readonly code: string;
-  readonly input?: Computed<JsonInput, Input, N, Rule> | undefined;
+  readonly input?: Computed<JsonInput, Input, N, Rule, Names> | undefined;
   readonly use?: undefined;
   readonly script?: undefined;
 }
 
 /** A plain script; its exit code decides, its output is null. */
-export interface NushellScript<Input, N extends Needs, S, Rule extends TriggerRule>
-  extends NushellBase<Input, N, S, Rule> {
+export interface NushellScript<
+  Input,
+  N extends Needs,
+  S,
+  Rule extends TriggerRule,
+  Names extends string,
+> extends NushellBase<Input, N, S, Rule, Names> {
   readonly script: string;
-  readonly args?: Computed<readonly string[], Input, N, Rule> | undefined;
+  readonly args?: Computed<readonly string[], Input, N, Rule, Names> | undefined;
   readonly use?: undefined;
   readonly code?: undefined;
 }
 
-export type NushellOptions<Input, N extends Needs, S, Rule extends TriggerRule> =
-  | NushellCall<Input, N, S, Rule>
-  | NushellCode<Input, N, S, Rule>
-  | NushellScript<Input, N, S, Rule>;
+export type NushellOptions<
+  Input,
+  N extends Needs,
+  S,
+  Rule extends TriggerRule,
+  Names extends string = string,
+> =
+  | NushellCall<Input, N, S, Rule, Names>
+  | NushellCode<Input, N, S, Rule, Names>
+  | NushellScript<Input, N, S, Rule, Names>;
 
 /** A program and its arguments; no shell reads them. */
-export interface ShellOptions<Input, N extends Needs, S, Rule extends TriggerRule>
-  extends Base<N, S, Rule> {
+export interface ShellOptions<
+  Input,
+  N extends Needs,
+  S,
+  Rule extends TriggerRule,
+  Names extends string = string,
+> extends Base<N, S, Rule, Names> {
   readonly command: string;
-  readonly args?: Computed<readonly string[], Input, N, Rule> | undefined;
+  readonly args?: Computed<readonly string[], Input, N, Rule, Names> | undefined;
   /** Text for its standard input; default empty. */
-  readonly stdin?: Computed<string, Input, N, Rule> | undefined;
-  readonly env?: Computed<Readonly<Record<string, string>>, Input, N, Rule> | undefined;
+  readonly stdin?: Computed<string, Input, N, Rule, Names> | undefined;
+  readonly env?: Computed<Readonly<Record<string, string>>, Input, N, Rule, Names> | undefined;
   readonly cwd?: string | undefined;
 }
 
 /** A function of this process. What it returns must be JSON; undefined counts as null. */
-export interface FunctionOptions<Input, N extends Needs, S, Rule extends TriggerRule, R>
-  extends Base<N, S, Rule> {
+export interface FunctionOptions<
+  Input,
+  N extends Needs,
+  S,
+  Rule extends TriggerRule,
+  R,
+  Names extends string = string,
+> extends Base<N, S, Rule, Names> {
   readonly run: (
-    context: TaskContext<Input, NeedsOutputs<N, Rule>> & CallContext,
+    context: TaskContext<Input, NeedsOutputs<N, Rule>, Names> & CallContext,
   ) => R | Promise<R>;
 }
 
 /** A task of a runner registered with `Orchestrator.open({ runners })`. */
-export interface CustomOptions<Input, N extends Needs, S, Rule extends TriggerRule>
-  extends Base<N, S, Rule> {
+export interface CustomOptions<
+  Input,
+  N extends Needs,
+  S,
+  Rule extends TriggerRule,
+  Names extends string = string,
+> extends Base<N, S, Rule, Names> {
   readonly runner: string;
   /** What the runner is told; top-level fields may be functions. */
-  readonly with?: Readonly<Record<string, Computed<JsonInput, Input, N, Rule>>> | undefined;
+  readonly with?: Readonly<Record<string, Computed<JsonInput, Input, N, Rule, Names>>> | undefined;
 }
 
 type MaybeSchema = StandardSchema | undefined;
@@ -133,24 +185,28 @@ export interface TaskBuilder<Input> {
     N extends Needs = NoNeeds,
     S extends MaybeSchema = undefined,
     Rule extends TriggerRule = 'all_success',
-  >(id: string, options: NushellOptions<Input, N, S, Rule>): TaskRef<SchemaOutput<S>>;
+    Names extends string = never,
+  >(id: string, options: NushellOptions<Input, N, S, Rule, Names>): TaskRef<SchemaOutput<S>>;
   shell<
     N extends Needs = NoNeeds,
     S extends MaybeSchema = undefined,
     Rule extends TriggerRule = 'all_success',
-  >(id: string, options: ShellOptions<Input, N, S, Rule>): TaskRef<SchemaOutput<S>>;
+    Names extends string = never,
+  >(id: string, options: ShellOptions<Input, N, S, Rule, Names>): TaskRef<SchemaOutput<S>>;
   fn<
     R,
     N extends Needs = NoNeeds,
     S extends MaybeSchema = undefined,
     Rule extends TriggerRule = 'all_success',
+    Names extends string = never,
   >(
     id: string,
-    options: FunctionOptions<Input, N, S, Rule, R>,
+    options: FunctionOptions<Input, N, S, Rule, R, Names>,
   ): TaskRef<S extends StandardSchema ? InferOutput<S> : R>;
   task<
     N extends Needs = NoNeeds,
     S extends MaybeSchema = undefined,
     Rule extends TriggerRule = 'all_success',
-  >(id: string, options: CustomOptions<Input, N, S, Rule>): TaskRef<SchemaOutput<S>>;
+    Names extends string = never,
+  >(id: string, options: CustomOptions<Input, N, S, Rule, Names>): TaskRef<SchemaOutput<S>>;
 }

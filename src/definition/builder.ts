@@ -93,24 +93,24 @@ class TaskCollector {
   /** The `t` that the workflow's author sees. */
   builder<Input>(): TaskBuilder<Input> {
     return {
-      nu: <N extends Needs, S, Rule extends TriggerRule>(
+      nu: <N extends Needs, S, Rule extends TriggerRule, Names extends string>(
         id: string,
-        options: NushellOptions<Input, N, S, Rule>,
+        options: NushellOptions<Input, N, S, Rule, Names>,
       ) => this.#add(id, 'nu', options, nushellFields(options)),
-      shell: <N extends Needs, S, Rule extends TriggerRule>(
+      shell: <N extends Needs, S, Rule extends TriggerRule, Names extends string>(
         id: string,
-        options: ShellOptions<Input, N, S, Rule>,
+        options: ShellOptions<Input, N, S, Rule, Names>,
       ) => {
         const { command, args, stdin, env, cwd } = options;
         return this.#add(id, 'shell', options, { command, args, stdin, env, cwd });
       },
-      fn: <R, N extends Needs, S, Rule extends TriggerRule>(
+      fn: <R, N extends Needs, S, Rule extends TriggerRule, Names extends string>(
         id: string,
-        options: FunctionOptions<Input, N, S, Rule, R>,
+        options: FunctionOptions<Input, N, S, Rule, R, Names>,
       ) => this.#add(id, 'fn', options, NOTHING, options.run as TaskCode['run']),
-      task: <N extends Needs, S, Rule extends TriggerRule>(
+      task: <N extends Needs, S, Rule extends TriggerRule, Names extends string>(
         id: string,
-        options: CustomOptions<Input, N, S, Rule>,
+        options: CustomOptions<Input, N, S, Rule, Names>,
       ) => this.#add(id, options.runner, options, options.with ?? NOTHING),
     };
   }
@@ -185,8 +185,8 @@ function aliasesOf(needs: Needs | undefined): TaskCode['aliases'] {
   return Object.entries(needs).map(([name, ref]) => [name, (ref as TaskRef).id] as const);
 }
 
-function nushellFields<Input, N extends Needs, S, Rule extends TriggerRule>(
-  options: NushellOptions<Input, N, S, Rule>,
+function nushellFields<Input, N extends Needs, S, Rule extends TriggerRule, Names extends string>(
+  options: NushellOptions<Input, N, S, Rule, Names>,
 ): Fields {
   const { env, cwd, includePaths, stdlib } = options;
   const common = { env, cwd, includePaths, stdlib };

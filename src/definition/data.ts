@@ -58,6 +58,7 @@ const taskFile = z.strictObject({
   priority: z.number().optional(),
   onInterrupted: z.enum(ON_INTERRUPTED).optional(),
   pool: z.string().optional(),
+  secrets: z.array(z.string()).optional(),
   /** JSON Schema. */
   output: jsonValue.optional(),
 });

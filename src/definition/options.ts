@@ -1,5 +1,6 @@
 import { InvalidDefinitionError } from '../errors.js';
 import { type Duration, durationMs, MAX_DURATION_MS } from './duration.js';
+import { secretName } from './secret-name.js';
 import {
   ON_INTERRUPTED,
   type OnInterrupted,
@@ -39,11 +40,16 @@ export interface CommonTaskOptions {
   readonly onInterrupted?: OnInterrupted | undefined;
   /** Pool whose slots the task takes; default the orchestrator's own. */
   readonly pool?: string | undefined;
+  /**
+   * Names of secrets the task is given beside those that `{ $secret }` refers to: its functions see them as
+   * `secrets`, and what it prints is redacted, also when it came to know them in another way.
+   */
+  readonly secrets?: readonly string[] | undefined;
 }
 
 type CommonSpec = Pick<
   TaskSpec,
-  'trigger' | 'retry' | 'timeoutMs' | 'priority' | 'onInterrupted' | 'pool'
+  'trigger' | 'retry' | 'timeoutMs' | 'priority' | 'onInterrupted' | 'pool' | 'secrets'
 >;
 
 /** Checked data of the common options; absent ones stay absent. `path` leads the error's place. */
@@ -58,6 +64,8 @@ export function commonSpec(options: CommonTaskOptions, path: string): CommonSpec
   if (options.onInterrupted !== undefined)
     spec.onInterrupted = oneOf(ON_INTERRUPTED, options.onInterrupted, `${path}.onInterrupted`);
   if (options.pool !== undefined) spec.pool = options.pool;
+  if (options.secrets !== undefined)
+    spec.secrets = options.secrets.map((name) => secretName(name, `${path}.secrets`));
   return spec;
 }
 

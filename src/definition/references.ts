@@ -1,5 +1,6 @@
 import { InvalidDefinitionError, NuflowError, quote } from '../errors.js';
 import type { JsonValue } from './json.js';
+import { type SecretReference, secretName } from './secret-name.js';
 
 /**
  * References: the parts of a task's `with` that become values when the task starts.
@@ -8,6 +9,7 @@ import type { JsonValue } from './json.js';
  *   { "$output": "network.id" }             a part of the output of a task this one needs
  *   { "$output": ["a.b", "x"] }             the same as an exact path, for ids and keys with dots
  *   { "$input": "size", "$default": 1 }     what to use when there is no such part
+ *   { "$secret": "UPCLOUD_TOKEN" }          a secret, by the name the orchestrator knows it under
  *   { "$literal": { "$input": "x" } }       the value as it is, not a reference
  *   { "$function": "args" }                 what the function beside the data returns
  *
@@ -21,7 +23,15 @@ export interface References {
   needs(task: string): boolean;
   /** Calls the function kept beside the data for this field. */
   call(field: string): JsonValue;
+  /** Value of a secret. Throws when it is not one the task is given. */
+  secret(name: string): string;
 }
+
+/** A reference as definitions write it; see {@link References}. */
+export type Reference =
+  | { readonly $input: string | readonly string[]; readonly $default?: JsonValue }
+  | { readonly $output: string | readonly string[]; readonly $default?: JsonValue }
+  | SecretReference;
 
 /** A reference named a part that is not there. It fails the task, not the run's process. */
 export class MissingReferenceError extends NuflowError {
@@ -34,8 +44,8 @@ export class MissingReferenceError extends NuflowError {
   }
 }
 
-type ReferenceKind = '$input' | '$output' | '$literal' | '$function';
-const KINDS: readonly ReferenceKind[] = ['$input', '$output', '$literal', '$function'];
+type ReferenceKind = '$input' | '$output' | '$secret' | '$literal' | '$function';
+const KINDS: readonly ReferenceKind[] = ['$input', '$output', '$secret', '$literal', '$function'];
 
 function kindOf(value: object): ReferenceKind | undefined {
   return KINDS.find((kind) => Object.hasOwn(value, kind));
@@ -64,6 +74,8 @@ function dereference(
       return target;
     case '$function':
       return references.call(String(target));
+    case '$secret':
+      return references.secret(String(target));
     case '$input':
       return found(part(references.input, path(target)), reference);
     case '$output': {
@@ -129,6 +141,17 @@ export function referencedTasks(template: JsonValue, needs: ReadonlySet<string>)
   return found;
 }
 
+/** Every reference in a `with`, and what it refers to. */
+export function referencesIn(
+  template: JsonValue,
+): { readonly kind: ReferenceKind; readonly target: JsonValue }[] {
+  if (typeof template !== 'object' || template === null) return [];
+  const kind = Array.isArray(template) ? undefined : kindOf(template);
+  if (kind === undefined)
+    return Object.values(template).flatMap((part: JsonValue) => referencesIn(part));
+  return [{ kind, target: (template as { readonly [key: string]: JsonValue })[kind] as JsonValue }];
+}
+
 /** What references of a task may name. */
 export interface Referable {
   readonly needs: ReadonlySet<string>;
@@ -158,6 +181,9 @@ function checkTarget(
 ): void {
   switch (kind) {
     case '$literal':
+      break;
+    case '$secret':
+      secretName(target, where);
       break;
     case '$function':
       checkFunction(target, known, where);

@@ -65,6 +65,8 @@ export interface TaskSpec {
   readonly pool?: string | undefined;
   /** JSON Schema of the output, when it can be said as data. */
   readonly output?: JsonValue | undefined;
+  /** Names of secrets the task is given beside those its `with` refers to. */
+  readonly secrets?: readonly string[] | undefined;
   /** Hash over the source text of functions this task has beside its data, if any. */
   readonly functions?: string | undefined;
 }
@@ -109,6 +111,7 @@ export const taskSpecSchema: z.ZodType<TaskSpec> = z.strictObject({
   onInterrupted: z.enum(ON_INTERRUPTED).optional(),
   pool: z.string().min(1).optional(),
   output: jsonValue.optional(),
+  secrets: z.array(z.string()).optional(),
   functions: z.string().optional(),
 });
 

@@ -3,11 +3,13 @@ import type { WorkflowSpec } from './spec.js';
 import type { StandardSchema } from './standard-schema.js';
 
 /** What a function of a task is called with. */
-export interface TaskContext<Input = unknown, Needs = unknown> {
+export interface TaskContext<Input = unknown, Needs = unknown, Secret extends string = string> {
   /** The run's input, as the input schema gave it. */
   readonly input: Input;
   /** Outputs of the needed tasks, by the names given in `needs`. */
   readonly needs: Needs;
+  /** Values of the secrets that the task lists under `secrets`. What of them is printed, returned or thrown is redacted. */
+  readonly secrets: Readonly<Record<Secret, string>>;
 }
 
 /** What the `run` of a function task is called with, beside input and needs. */

@@ -1,3 +1,4 @@
+import { secretsOf } from '../definition/secrets.js';
 import type { TaskSpec } from '../definition/spec.js';
 import type { TaskCode } from '../definition/workflow.js';
 import type { RunEvents } from '../events.js';
@@ -8,9 +9,15 @@ import { guarded } from './guarded-execution.js';
 import { endedExecution, lateExecution } from './late-execution.js';
 import { LazyPlace } from './lazy-place.js';
 import { checkOutput, failedBy } from './outcome.js';
-import { type KeptOutcome, keepOutput, neededOutputs, type OutputLookup } from './outputs.js';
+import { type KeptOutcome, keepOutput, neededOutputs } from './outputs.js';
 import type { RunParts, RunTools } from './parts.js';
-import { taskCall } from './task-call.js';
+import { redacting } from './redacted-output.js';
+import { type Given, taskCall } from './task-call.js';
+
+type Output = Attempt['output'];
+
+const NO_NAMES: readonly string[] = [];
+const NO_SECRETS: ReadonlyMap<string, string> = new Map();
 
 /**
  * The two ends of an attempt: gives it its names, folder and input and hands it to its runner; checks
@@ -29,20 +36,30 @@ export class AttemptStarter {
 
   /** Never throws: an input that can't be made, or not be read, is a failed execution. */
   start(state: RunState, spec: TaskSpec, attempt: number): Execution {
-    const outputs = neededOutputs(this.#tools.outputs, state, spec, this.#code(spec));
-    if (!(outputs instanceof Promise)) return this.#begin(state, spec, attempt, outputs);
+    const given = this.#given(state, spec);
+    if (!(given instanceof Promise)) return this.#begin(state, spec, attempt, given);
     return lateExecution(
-      outputs.then(
+      given.then(
         (read) => () => this.#begin(state, spec, attempt, read),
         (error: unknown) => () => endedExecution(failedBy(error)),
       ),
     );
   }
 
-  #begin(state: RunState, spec: TaskSpec, attempt: number, outputs: OutputLookup): Execution {
-    return guarded(() => {
-      const call = taskCall(state, spec, this.#code(spec), outputs);
-      return this.#runner(spec).start(this.#place(state, spec, attempt, call));
+  #given(state: RunState, spec: TaskSpec): Given | Promise<Given> {
+    const outputs = neededOutputs(this.#tools.outputs, state, spec, this.#code(spec));
+    const names = this.#parts.secrets === undefined ? NO_NAMES : secretsOf(spec);
+    if (names.length === 0 && !(outputs instanceof Promise))
+      return { outputs, secrets: NO_SECRETS };
+    // Asked for at each attempt: they may have been replaced since the last.
+    const fetched = this.#parts.secrets?.fetch(names) ?? NO_SECRETS;
+    return Promise.all([outputs, fetched]).then(([read, secrets]) => ({ outputs: read, secrets }));
+  }
+
+  #begin(state: RunState, spec: TaskSpec, attempt: number, given: Given): Execution {
+    return this.#printing(spec, attempt, (output) => {
+      const call = taskCall(state, spec, this.#code(spec), given);
+      return this.#runner(spec).start(this.#place(state, spec, attempt, output, call));
     });
   }
 
@@ -53,19 +70,20 @@ export class AttemptStarter {
     attempt: number,
     process: ProcessIdentity | undefined,
   ): Execution {
-    return guarded(() => {
-      const place = this.#place(state, spec, attempt);
+    return this.#printing(spec, attempt, (output) => {
+      const place = this.#place(state, spec, attempt, output);
       return (
         this.#runner(spec).adopt?.(place, process) ?? endedExecution({ status: 'interrupted' })
       );
     });
   }
 
-  /** The outcome as it can be recorded: checked by the task's schema, a big output on disk. Throws JournalWriteError. */
+  /** The outcome as it can be recorded: checked by the task's schema, without secrets, a big output on disk. Throws JournalWriteError. */
   async keep(run: string, spec: TaskSpec, attempt: number, outcome: Outcome): Promise<KeptOutcome> {
     const checked = await checkOutput(outcome, this.#code(spec));
+    const clean = this.#parts.secrets?.outcome(checked) ?? checked;
     const place = { run, index: this.#index(spec.id), task: spec.id, attempt };
-    return keepOutput(this.#tools.outputs, place, checked);
+    return keepOutput(this.#tools.outputs, place, clean);
   }
 
   #code({ id }: TaskSpec): TaskCode | undefined {
@@ -82,17 +100,25 @@ export class AttemptStarter {
     return runner;
   }
 
+  /** An execution that prints into the run's events. */
+  #printing(spec: TaskSpec, attempt: number, begin: (output: Output) => Execution): Execution {
+    const emit = (chunk: OutputChunk): void => this.#output(spec.id, attempt, chunk);
+    const { secrets } = this.#parts;
+    return guarded(() => (secrets === undefined ? begin(emit) : redacting(secrets, emit, begin)));
+  }
+
   #place(
     state: RunState,
     spec: TaskSpec,
     attempt: number,
+    output: Output,
     call?: Pick<Attempt, 'with' | 'call'>,
   ): Attempt {
     const names = { run: state.id, task: spec.id, attempt, baseDir: this.#tools.baseDir };
     const origin = {
       traceId: state.traceId,
       dir: () => this.#tools.attemptDir(state.id, this.#index(spec.id), spec.id, attempt),
-      output: (chunk: OutputChunk) => this.#output(spec.id, attempt, chunk),
+      output,
     };
     return new LazyPlace(names, origin, call);
   }

@@ -7,6 +7,7 @@ import type { JournalRecord, RecordDraft } from '../journal/record.js';
 import { reduce } from '../journal/reduce.js';
 import { isFinished, type RunState } from '../journal/state.js';
 import { DurableQueue } from './durable-queue.js';
+import type { RunSecrets } from './run-secrets.js';
 
 /** Told whether a fact got to the disk. */
 export type Settled = (durable: boolean) => void;
@@ -21,16 +22,23 @@ export class Commits implements JournalListener {
   readonly #frontier: Frontier;
   readonly #events: RunEvents;
   readonly #onFailed: (error: Error) => void;
+  readonly #secrets: RunSecrets | undefined;
   readonly #unsynced = new DurableQueue();
   #journal: Journal | undefined;
   #state: RunState | undefined;
   #closed = false;
 
-  /** `onFailed` is told when nothing can be written any more. */
-  constructor(frontier: Frontier, events: RunEvents, onFailed: (error: Error) => void) {
+  /** `secrets` are taken out of all facts; `onFailed` is told when nothing can be written any more. */
+  constructor(
+    frontier: Frontier,
+    events: RunEvents,
+    secrets: RunSecrets | undefined,
+    onFailed: (error: Error) => void,
+  ) {
     this.#frontier = frontier;
     this.#events = events;
     this.#onFailed = onFailed;
+    this.#secrets = secrets;
   }
 
   /** What is on disk, folded. Throws when nothing is there yet. */
@@ -72,7 +80,7 @@ export class Commits implements JournalListener {
       return;
     }
     try {
-      const record = this.#journal.append(draft);
+      const record = this.#journal.append(this.#secrets?.record(draft) ?? draft);
       this.#frontier.apply(record);
       this.#unsynced.push({ record, settled });
     } catch (error) {

@@ -6,20 +6,28 @@ const NOT_BEGUN: Outcome = {
   error: { code: 'NUFLOW_NOT_BEGUN', message: 'The attempt was told to stop before it began.' },
 };
 
-/** An execution that begins later, once its input is there; told to stop before, it never begins. `begin` must not reject. */
+/**
+ * An execution that begins later, once its input is there; told to stop before, it never begins, and has
+ * ended at once, however long the input takes. `ready` must not reject.
+ */
 export function lateExecution(ready: Promise<() => Execution>): Execution {
   let running: Execution | undefined;
   let stopped = false;
+  let giveUp: (outcome: Outcome) => void = () => {};
+  const givenUp = new Promise<Outcome>((resolve) => {
+    giveUp = resolve;
+  });
   const begun = ready.then((begin) => {
     if (!stopped) running = begin();
     return running;
   });
   return {
     spawned: begun.then((execution) => execution?.spawned),
-    outcome: begun.then((execution) => execution?.outcome ?? NOT_BEGUN),
+    outcome: Promise.race([begun.then((execution) => execution?.outcome ?? NOT_BEGUN), givenUp]),
     stop(how) {
       stopped = true;
-      running?.stop(how);
+      if (running === undefined) giveUp(NOT_BEGUN);
+      else running.stop(how);
     },
   };
 }

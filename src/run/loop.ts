@@ -55,12 +55,12 @@ export class RunLoop {
     const { clock } = tools.world;
     this.#tools = tools;
     this.#parts = parts;
-    this.#frontier = new Frontier(parts.plan, parts.workflow.spec, parts.onFailure, {
-      weights: parts.weights,
-    });
+    this.#frontier = new Frontier(parts.plan, parts.workflow.spec, parts.onFailure, parts);
     this.#specs = new Map(parts.workflow.spec.tasks.map((task) => [task.id, task]));
-    this.events = new RunEvents(() => new Date(clock.now()).toISOString());
-    this.commits = new Commits(this.#frontier, this.events, (error) => this.#failed(error));
+    this.events = new RunEvents(() => new Date(clock.now()).toISOString(), parts.secrets);
+    this.commits = new Commits(this.#frontier, this.events, parts.secrets, (error) =>
+      this.#failed(error),
+    );
     this.#starter = new AttemptStarter(tools, parts, this.events);
     this.#attempts = new Attempts(clock, tools.graceMs, this.#attemptObserver());
     this.#timers = new Timers(clock);

@@ -12,11 +12,13 @@ import {
 } from '../errors.js';
 import type { DataDir } from '../journal/data-dir.js';
 import { FileJournal } from '../journal/file-journal.js';
+import type { Journal } from '../journal/journal.js';
 import { JOURNAL_FORMAT, type RecordOf } from '../journal/record.js';
 import { isFinished, type RunState } from '../journal/state.js';
 import { type Acceptance, accept } from './accept.js';
 import { type CancelRequest, RunLoop } from './loop.js';
 import type { RunParts, RunTools } from './parts.js';
+import { RunSecrets, type SecretSource } from './run-secrets.js';
 
 /** What an opener works with. */
 export interface OpenerTools extends RunTools, Acceptance {
@@ -27,6 +29,8 @@ export interface OpenerTools extends RunTools, Acceptance {
   readonly prepare: (spec: WorkflowSpec) => Promise<void>;
   /** Expected duration of a task, ms, from earlier runs of the workflow. */
   readonly durations: (workflow: string) => ReadonlyMap<string, number>;
+  /** The orchestrator's. */
+  readonly secrets: SecretSource;
 }
 
 /** What a new run is started with. */
@@ -35,6 +39,16 @@ export interface NewRun {
   readonly parts: RunParts;
   readonly input: JsonValue;
   readonly deadlineAt?: string | undefined;
+}
+
+/** How a run on disk is to go on. */
+export interface Reopening {
+  /** Its definition, when the caller has it. */
+  readonly workflow?: Workflow | undefined;
+  /** These win over the orchestrator's. */
+  readonly secrets?: SecretSource | undefined;
+  /** Cancels it before anything starts. A run of which nothing more starts needs no source, and no secrets. */
+  readonly cancel?: CancelRequest | undefined;
 }
 
 /** Brings runs to life: new ones, and ones whose journal is on disk. */
@@ -48,6 +62,7 @@ export class RunOpener {
   /** A new run, durably accepted. `enter` is told of the loop before it begins. */
   async create(run: NewRun, enter: (loop: RunLoop) => void): Promise<void> {
     const { world, dir } = this.#tools;
+    await run.parts.secrets?.fetch();
     const loop = this.#loop(run.parts);
     const journal = await FileJournal.create(world, dir.journalPath(run.id), loop.commits);
     enter(loop);
@@ -72,29 +87,24 @@ export class RunOpener {
     return true;
   }
 
-  /**
-   * The run on disk, going on unless it has finished. `given` is its definition when the caller has
-   * it; `cancel` cancels it before anything starts. A run of which nothing more starts needs no source.
-   */
-  async reopen(
-    id: string,
-    given: Workflow | undefined,
-    enter: (loop: RunLoop) => void,
-    cancel?: CancelRequest,
-  ): Promise<void> {
+  /** The run on disk, going on unless it has finished. Throws SecretMissingError and others, the run as it was. */
+  async reopen(id: string, how: Reopening, enter: (loop: RunLoop) => void): Promise<void> {
     const { world, dir } = this.#tools;
     const first = await dir.firstRecord(id);
     if (first === undefined) throw new RunNotFoundError(id, dir.path);
-    const parts = await this.#partsOf(id, first, given).catch((error: Error) =>
-      this.#partsWithoutSource(id, first, cancel, error),
+    const sources = [how.secrets ?? {}, this.#tools.secrets];
+    const secrets = RunSecrets.of(id, first.workflow, sources);
+    const parts = await this.#partsOf(id, first, how.workflow).catch((error: Error) =>
+      this.#partsWithoutSource(id, first, how.cancel, error),
     );
-    const loop = this.#loop(parts);
+    const loop = this.#loop({ ...parts, secrets });
     const journal = await FileJournal.open(world, dir.journalPath(id), loop.commits, (record) =>
       loop.replay(record),
     );
+    if (!loop.finished) await fetchOrClose(secrets, journal, how.cancel);
     enter(loop);
     if (loop.finished) return loop.conclude(journal);
-    loop.begin(journal, { type: 'run.resumed', pid: process.pid }, cancel);
+    loop.begin(journal, { type: 'run.resumed', pid: process.pid }, how.cancel);
     await journal.flush();
   }
 
@@ -134,6 +144,20 @@ export class RunOpener {
     const durations = this.#tools.durations(parts.workflow.name);
     const weights = weightsFrom(durations, parts);
     return new RunLoop(this.#tools, weights === undefined ? parts : { ...parts, weights });
+  }
+}
+
+/** What is cancelled starts nothing, so it needs no secret that nobody has any more. */
+async function fetchOrClose(
+  secrets: RunSecrets | undefined,
+  journal: Journal,
+  cancel: CancelRequest | undefined,
+): Promise<void> {
+  try {
+    await (cancel === undefined ? secrets?.fetch() : secrets?.fetchAvailable());
+  } catch (error) {
+    await journal.close();
+    throw error;
   }
 }
 

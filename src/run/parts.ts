@@ -5,6 +5,7 @@ import type { OutputFiles } from '../journal/output-files.js';
 import type { Executor } from '../queue/executor.js';
 import type { Runner } from '../runners/runner.js';
 import type { World } from '../world/world.js';
+import type { RunSecrets } from './run-secrets.js';
 
 /** What a run is given to work with. */
 export interface RunTools {
@@ -25,6 +26,8 @@ export interface RunParts {
   readonly workflow: Workflow;
   readonly plan: Plan;
   readonly onFailure: OnFailure;
+  /** Absent when the workflow uses none. */
+  readonly secrets?: RunSecrets | undefined;
   /** Expected duration of a task, ms, for those known. */
   readonly weights?: ((index: number) => number) | undefined;
 }

@@ -30,20 +30,28 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
+/** What an attempt is made from, beside state and definition. */
+export interface Given {
+  /** Gives outputs of the tasks it needs. */
+  readonly outputs: OutputLookup;
+  /** Values of the secrets it is given, by name. */
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
 /**
  * What an attempt is called with: its `with` resolved, and its function bound to input and needs.
- * `outputs` gives those of the tasks it needs. Throws what a callback throws.
+ * Throws what a callback throws.
  */
 export function taskCall(
   state: RunState,
   spec: TaskSpec,
   code: TaskCode | undefined,
-  outputs: OutputLookup,
+  given: Given,
 ): Pick<Attempt, 'with' | 'call'> {
-  const context = taskContext(state, spec, code, outputs);
+  const context = taskContext(state, spec, code, given);
   const { run } = code ?? {};
   return {
-    with: resolveSettings(state, spec, code, { context, outputs }),
+    with: resolveSettings(state, spec, code, { ...given, context }),
     ...(run === undefined ? {} : { call: (call) => run(new FunctionCall(context, call)) }),
   };
 }
@@ -52,11 +60,13 @@ export function taskCall(
 class FunctionCall implements TaskContext, CallContext {
   readonly input: unknown;
   readonly needs: unknown;
+  readonly secrets: TaskContext['secrets'];
   readonly #call: CallContext;
 
-  constructor({ input, needs }: TaskContext, call: CallContext) {
+  constructor({ input, needs, secrets }: TaskContext, call: CallContext) {
     this.input = input;
     this.needs = needs;
+    this.secrets = secrets;
     this.#call = call;
   }
 
@@ -81,20 +91,30 @@ function taskContext(
   state: RunState,
   spec: TaskSpec,
   code: TaskCode | undefined,
-  outputs: OutputLookup,
+  { outputs, secrets }: Given,
 ): TaskContext {
   const names = code?.aliases ?? spec.needs.map((id) => [id, id] as const);
   return {
     input: state.input,
     needs: Object.fromEntries(names.map(([name, id]) => [name, outputs(id)])),
+    secrets: spec.secrets === undefined ? NONE : listed(spec.secrets, secrets),
   };
+}
+
+const NONE = Object.freeze({});
+
+function listed(
+  names: readonly string[],
+  secrets: ReadonlyMap<string, string>,
+): TaskContext['secrets'] {
+  return Object.fromEntries(names.map((name) => [name, secrets.get(name) ?? '']));
 }
 
 function resolveSettings(
   state: RunState,
   spec: TaskSpec,
   code: TaskCode | undefined,
-  { context, outputs }: { readonly context: TaskContext; readonly outputs: OutputLookup },
+  { context, outputs, secrets }: Given & { readonly context: TaskContext },
 ): Attempt['with'] {
   const needs = new Set(spec.needs);
   const references: References = {
@@ -105,6 +125,7 @@ function resolveSettings(
       const value = code?.fields?.get(field)?.(context);
       return assertJson(value, `what ${field} of task ${JSON.stringify(spec.id)} returned`);
     },
+    secret: (name) => secrets.get(name) ?? '',
   };
   return resolve(spec.with, references) as Attempt['with'];
 }

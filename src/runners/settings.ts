@@ -38,6 +38,10 @@ export function environmentSettings(when: 'check' | 'start') {
   };
 }
 
+/** Arguments stand in the list of processes, which everybody on the machine can read. */
+export const SECRET_ARGUMENT =
+  'is given a secret, which anybody on this machine could read in the list of processes; pass it in env, or on standard input';
+
 /** Throws the first problem of a definition as InvalidDefinitionError. */
 export function refuse(problem: z.ZodError | string, path: string): never {
   if (typeof problem === 'string') throw new InvalidDefinitionError(path, problem);

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { JsonValue } from '../definition/json.js';
+import { refersToSecret } from '../definition/secrets.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
 import { adoptProcess } from './adopted-execution.js';
 import { type AttemptFiles, attemptFiles } from './attempt-files.js';
@@ -10,7 +11,14 @@ import { headOf } from './log-tail.js';
 import { noResult } from './no-result.js';
 import { ended, executeProcess } from './process-execution.js';
 import type { Attempt, AttemptPlace, Execution, Outcome, Runner } from './runner.js';
-import { environmentSettings, invalidValue, orReference, refuse, staticText } from './settings.js';
+import {
+  environmentSettings,
+  invalidValue,
+  orReference,
+  refuse,
+  SECRET_ARGUMENT,
+  staticText,
+} from './settings.js';
 
 export interface ShellRunnerOptions {
   /** Names of variables of this process that tasks may see, beside the usual ones. */
@@ -34,6 +42,7 @@ export class ShellRunner implements Runner {
   check(settings: { readonly [key: string]: JsonValue }, path: string): void {
     const { error } = atCheck.safeParse(settings);
     if (error !== undefined) refuse(error, path);
+    if (refersToSecret(settings.args ?? null)) refuse(SECRET_ARGUMENT, `${path}.args`);
   }
 
   start(attempt: Attempt): Execution {

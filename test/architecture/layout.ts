@@ -12,12 +12,13 @@ export interface Area {
 }
 
 const BASE = ['errors', 'definition', 'world'];
-const PARTS = [...BASE, 'records', 'journal', 'dag', 'queue', 'runners', 'events'];
+const PARTS = [...BASE, 'secrets', 'records', 'journal', 'dag', 'queue', 'runners', 'events'];
 
 /** The first area whose `files` match is the file's. */
 export const AREAS: readonly Area[] = [
   { name: 'errors', files: /^errors\.ts$/, imports: [] },
   { name: 'definition', files: /^definition\//, imports: ['errors'] },
+  { name: 'secrets', files: /^secrets\//, imports: ['errors', 'definition'] },
   { name: 'world', files: /^world\//, imports: ['errors'] },
   {
     name: 'records',
@@ -28,7 +29,7 @@ export const AREAS: readonly Area[] = [
   { name: 'journal', files: /^journal\//, imports: [...BASE, 'records'] },
   { name: 'dag', files: /^dag\//, imports: ['errors', 'definition', 'records'] },
   { name: 'queue', files: /^queue\//, imports: BASE, types: ['records'] },
-  { name: 'runners', files: /^runners\//, imports: BASE, types: ['records'] },
+  { name: 'runners', files: /^runners\//, imports: [...BASE, 'secrets'], types: ['records'] },
   { name: 'events', files: /^events\.ts$/, imports: ['errors', 'records'] },
   { name: 'run', files: /^run\//, imports: PARTS },
   {
@@ -50,7 +51,8 @@ export const PACKAGES: Readonly<Record<string, RegExp>> = {
 };
 
 /** Code without I/O, clock or chance: the same records always give the same state and decisions. */
-export const PURE = /^(definition|dag)\/|^journal\/(record|state|reduce|summary|codec)\.ts$/;
+export const PURE =
+  /^(definition|secrets|dag)\/|^journal\/(record|state|reduce|summary|codec)\.ts$/;
 /** What pure code may have of Node: computations. */
 export const PURE_BUILT_INS = ['node:zlib', 'node:crypto', 'node:util'];
 export const IMPURE =

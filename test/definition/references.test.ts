@@ -16,11 +16,13 @@ const references: References = {
   output: (task) => (Object.hasOwn(OUTPUTS, task) ? OUTPUTS[task] : undefined),
   needs: (task) => Object.hasOwn(OUTPUTS, task) || task === 'skipped',
   call: (field) => `called ${field}`,
+  secret: (name) => `secret ${name}`,
 };
 
 describe('references', () => {
   it.each<[JsonValue, JsonValue]>([
     [{ $input: 'name' }, 'wuji'],
+    [{ $secret: 'TOKEN' }, 'secret TOKEN'],
     [{ $input: '' }, references.input],
     [{ $input: [] }, references.input],
     [{ $input: 'servers.0.size' }, 4],

@@ -5,6 +5,7 @@ import {
   type InputOf,
   type JsonValue,
   type OutputsOf,
+  secret,
   type TaskRef,
 } from '../../src/index.js';
 
@@ -70,6 +71,31 @@ describe('types of a definition', () => {
         // @ts-expect-error the input has no field region
         t.nu('other', { use: 'm.nu', call: 'c', args: ({ input }) => [input.region] });
         return { network };
+      },
+    });
+  });
+
+  it('types the secrets that functions see by the names the task lists', () => {
+    defineWorkflow('secrets', {
+      tasks: (t) => {
+        const listed = t.fn('listed', {
+          secrets: ['TOKEN', 'KEY'],
+          run: ({ secrets }) => {
+            expectTypeOf(secrets).toEqualTypeOf<Readonly<Record<'TOKEN' | 'KEY', string>>>();
+            return 1;
+          },
+        });
+        t.shell('mixed', {
+          command: 'true',
+          secrets: ['TOKEN'],
+          stdin: ({ secrets }) => `token = ${secrets.TOKEN}`,
+          env: { KEY: secret('KEY'), NAME: { $input: 'name' }, FIXED: 'yes' },
+        });
+        // @ts-expect-error the task lists no secret KEY
+        t.fn('other', { secrets: ['TOKEN'], run: ({ secrets }) => secrets.KEY });
+        // @ts-expect-error the task lists no secrets
+        t.nu('none', { code: '1', env: ({ secrets }) => ({ TOKEN: secrets.TOKEN }) });
+        return { listed };
       },
     });
   });

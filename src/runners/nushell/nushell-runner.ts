@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { JsonValue } from '../../definition/json.js';
+import { refersToSecret } from '../../definition/secrets.js';
 import { NushellNotFoundError } from '../../errors.js';
 import type { ProcessIdentity } from '../../world/process-identity.js';
 import { adoptProcess } from '../adopted-execution.js';
@@ -11,7 +12,7 @@ import { exitStatusProgram, readExitStatus } from '../exit-status.js';
 import { noResult } from '../no-result.js';
 import { ended, executeProcess, type Verdict } from '../process-execution.js';
 import type { Attempt, AttemptPlace, Execution, Outcome, Runner } from '../runner.js';
-import { invalidValue, refuse } from '../settings.js';
+import { invalidValue, refuse, SECRET_ARGUMENT } from '../settings.js';
 import { readEnvelope } from './envelope.js';
 import { findNushell, nushellVersion } from './find-nushell.js';
 import { callProgram, codeProgram } from './program.js';
@@ -56,6 +57,9 @@ export class NushellRunner implements Runner {
   check(settings: { readonly [key: string]: JsonValue }, path: string): void {
     const problem = checkSettings(settings);
     if (problem !== undefined) refuse(problem, path);
+    // The other forms pass arguments on standard input.
+    const argv = Object.hasOwn(settings, 'script') ? settings.args : undefined;
+    if (refersToSecret(argv ?? null)) refuse(SECRET_ARGUMENT, `${path}.args`);
   }
 
   /** Finds Nushell and sees that it runs. Rejects with NushellNotFoundError. */

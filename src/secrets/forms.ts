@@ -1,0 +1,78 @@
+/** Shortest text that is looked for: anything shorter is part of too much else. */
+export const MIN_LENGTH = 4;
+/** Shortest line of a secret of several lines that is looked for by itself. */
+const MIN_LINE = 8;
+/** Longest base64 text that no tool breaks into lines; longer ones are looked for in pieces, too. */
+const MAX_UNBROKEN = 60;
+const PIECE = 8;
+
+/**
+ * The forms in which a secret may turn up: as it is, without the white space around it, line by line, and each
+ * of these escaped for JSON or a URL, in hex, or in base64 (also within a longer text, as in the
+ * header of HTTP basic authentication). What a program makes of it otherwise is not known to anybody.
+ */
+export function formsOf(value: string): string[] {
+  const lines = value.split(/[\r\n]+/).map((line) => line.trim());
+  const whole = [value, value.trim()];
+  const parts = lines.length > 1 ? lines.filter((line) => line.length >= MIN_LINE) : [];
+  const forms = [
+    ...whole.flatMap((text) => [...textForms(text), ...byteForms(text)]),
+    ...parts.flatMap(textForms),
+  ];
+  return [...new Set(forms)].filter((form) => form.length >= MIN_LENGTH);
+}
+
+function textForms(text: string): string[] {
+  const json = inJson(text);
+  const nested = inJson(json);
+  const escaped = [json, nested, inJson(nested), inAsciiJson(text), json.replaceAll('/', '\\/')];
+  return [text, ...escaped, ...inUrl(text)];
+}
+
+function byteForms(text: string): string[] {
+  const hex = Buffer.from(text).toString('hex');
+  return [hex, hex.toUpperCase(), ...inBase64(text)];
+}
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+/** As encoders write that keep to ASCII. */
+function inAsciiJson(text: string): string {
+  return inJson(text).replace(
+    /[^\0-\x7f]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** Encoders differ in what they leave as it is, in the case of hex digits, and in a blank. */
+function inUrl(text: string): string[] {
+  const usual = encodeURIComponent(text);
+  const strict = usual.replace(/[!'()*]/g, percent);
+  const strictest = strict.replace(/[._~-]/g, percent);
+  const form = [usual, strict].map((it) => it.replaceAll('%20', '+'));
+  const all = [usual, strict, strictest, encodeURI(text), ...form];
+  return [...all, ...all.map((it) => it.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()))];
+}
+
+function percent(char: string): string {
+  return `%${char.charCodeAt(0).toString(16).toUpperCase()}`;
+}
+
+/** At each of the three places that a byte can have in base64, only the digits that are the secret's own. */
+function inBase64(text: string): string[] {
+  const bytes = Buffer.from(text);
+  const standard = [0, 1, 2].map((before) => {
+    const digits = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    const end = Math.floor(((before + bytes.length) * 8) / 6);
+    return digits.slice(Math.ceil((before * 8) / 6), end);
+  });
+  const urlSafe = standard.map((it) => it.replaceAll('+', '-').replaceAll('/', '_'));
+  const forms = [...standard, ...urlSafe];
+  return [...forms, ...forms.filter((form) => form.length > MAX_UNBROKEN).flatMap(pieces)];
+}
+
+function pieces(form: string): string[] {
+  return form.match(new RegExp(`.{${PIECE}}`, 'g')) ?? [];
+}

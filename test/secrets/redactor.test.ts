@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { Redactor } from '../../src/secrets/redactor.js';
+
+const PASSWORD = 'p"ä/s+s w%rd\\1';
+const TOKEN = 'f47ac10b-58cc-4372-a567-0e02b2c3d479';
+const KEY = [
+  '-----BEGIN KEY-----',
+  'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj',
+  'MzEfYyjiWA4R4/M2bS1GB4t7NXp98C3SC6dVMvDuictGeurT8jNbvJZHtCSuYEvu',
+  '-----END KEY-----',
+  '',
+].join('\n');
+const redactor = new Redactor([
+  { name: 'PASSWORD', value: PASSWORD },
+  { name: 'TOKEN', value: TOKEN },
+  { name: 'KEY', value: KEY },
+]);
+
+describe('Redactor', () => {
+  it('puts a mark with its name in the place of a secret, and leaves the rest as it is', () => {
+    expect(redactor.text(`a ${TOKEN} b ${PASSWORD}${TOKEN}.`)).toBe(
+      'a [secret TOKEN] b [secret PASSWORD][secret TOKEN].',
+    );
+    expect(redactor.text('nothing at all \ud83d\ude00')).toBe('nothing at all \ud83d\ude00');
+  });
+
+  const nested = JSON.stringify({ a: [{ [PASSWORD]: PASSWORD }] });
+  it.each([
+    ['JSON', nested],
+    ['JSON in JSON', JSON.stringify([nested])],
+    ['JSON in JSON in JSON', JSON.stringify(JSON.stringify([nested]))],
+    ['ASCII JSON', nested.replaceAll('ä', '\\u00e4')],
+    ['JSON with escaped slashes', nested.replaceAll('/', '\\/')],
+    ['a URL', `https://u:${encodeURIComponent(PASSWORD)}@host`],
+    ['a URL in lower case', encodeURIComponent(PASSWORD).toLowerCase()],
+    ['a form', String(new URLSearchParams({ password: PASSWORD }))],
+    ['base64', Buffer.from(PASSWORD).toString('base64')],
+    ['base64url', Buffer.from(PASSWORD).toString('base64url')],
+    ['base64 of more', Buffer.from(`user:${PASSWORD}\n`).toString('base64')],
+    ['base64 of more, elsewhere', Buffer.from(`user1:${PASSWORD}!`).toString('base64')],
+    ['base64 of more, at the third place', Buffer.from(`user12:${PASSWORD}?`).toString('base64')],
+    ['hex', Buffer.from(PASSWORD).toString('hex')],
+  ])('finds a secret in %s', (_what, text) => {
+    expect(redactor.text(text)).toContain('[secret PASSWORD]');
+    for (const decoded of decodings(redactor.text(text))) expect(decoded).not.toContain(PASSWORD);
+  });
+
+  it('finds a secret of several lines by each line, without its last newline, and in wrapped base64', () => {
+    const [, first, second] = KEY.split('\n') as [string, string, string];
+    const indented = redactor.text(`  | ${first}\n  | ${second}\n`);
+    expect(indented).toBe('  | [secret KEY]\n  | [secret KEY]\n');
+    expect(redactor.text(`<${KEY.trim()}>`)).toBe('<[secret KEY]>');
+    const wrapped = Buffer.from(`x${KEY}`).toString('base64').replace(/.{76}/g, '$&\n');
+    const left = redactor.text(wrapped).replaceAll('[secret KEY]', '').split('\n');
+    for (const line of left) expect(line.length).toBeLessThan(16);
+  });
+
+  it('covers all of secrets that overlap, are doubled, or hold each other', () => {
+    const overlapping = new Redactor([
+      { name: 'A', value: 'abcdef' },
+      { name: 'B', value: 'defghi' },
+      { name: 'C', value: 'aaaa' },
+      { name: 'D', value: '0aaaa0' },
+    ]);
+    expect(overlapping.text('-abcdefghi-')).toBe('-[secret A]-');
+    expect(overlapping.text('-aaaaaaa-')).toBe('-[secret C]-');
+    expect(overlapping.text('-0aaaa0-')).toBe('-[secret D]-');
+    expect(overlapping.text('-0aaaa1-')).toBe('-0[secret C]1-');
+  });
+
+  it('chooses a mark that is no part of a secret itself', () => {
+    const odd = new Redactor([
+      { name: 'PASSWORD', value: 'secret' },
+      { name: 'OTHER', value: ']***[sec' },
+    ]);
+    expect(odd.text('a secret b ]***[sec c')).toBe('a ### b ### c');
+  });
+
+  it('takes secrets out of values: texts, keys, and numbers that are one', () => {
+    const pin = new Redactor([
+      { name: 'PIN', value: '123456' },
+      { name: 'TOKEN', value: TOKEN },
+    ]);
+    const value = { [TOKEN]: [123456, 1234567, -1.5, true, null], text: `is ${TOKEN}`, '': {} };
+    expect(pin.value(value)).toEqual({
+      '[secret TOKEN]': ['[secret PIN]', 1234567, -1.5, true, null],
+      text: 'is [secret TOKEN]',
+      '': {},
+    });
+  });
+
+  it('gives back the very value when it holds no secret', () => {
+    const value = { a: [1, 'two', { __proto__: null }] };
+    expect(redactor.value(value)).toBe(value);
+  });
+
+  it('takes secrets out of a value nested as deep as JSON goes, and keeps odd keys', () => {
+    const deep = JSON.parse(`${'['.repeat(3_000)}{"__proto__":"${TOKEN}"}${']'.repeat(3_000)}`);
+    const expected = `${'['.repeat(3_000)}{"__proto__":"[secret TOKEN]"}${']'.repeat(3_000)}`;
+    expect(JSON.stringify(redactor.value(deep))).toBe(expected);
+  });
+
+  it('sees a secret that was broken into lines with a border', () => {
+    expect(redactor.revealsBroken(`  │ ${TOKEN.slice(0, 9)}\n  │ ${TOKEN.slice(9)}\n`)).toBe(true);
+    expect(redactor.revealsBroken(`  │ ${TOKEN.slice(0, 9)}\n  │ x${TOKEN.slice(9)}\n`)).toBe(
+      false,
+    );
+  });
+});
+
+/** A text, and what it may decode to. */
+function decodings(text: string): string[] {
+  const base64 = text.match(/[A-Za-z0-9+/=_-]{8,}/g) ?? [];
+  return [
+    text,
+    ...base64.map((it) => Buffer.from(it, 'base64').toString()),
+    ...base64.map((it) => Buffer.from(it, 'hex').toString()),
+  ];
+}
