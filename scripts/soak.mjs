@@ -1,0 +1,59 @@
+/**
+ * The long forms of the fault tests: the same tests that `npm test` runs, for more rounds.
+ *
+ *   soak.mjs [PART…] [--rounds N] [--minutes N] [--seed N]
+ *
+ * Without a part all of them. Each prints its figures and its seed as one line; the same seed makes the
+ * same choices again. Exit code 1 when a part failed.
+ */
+import { spawn } from 'node:child_process';
+import { parseArgs } from 'node:util';
+
+/** The parts: a test file, and how long its long form goes on, in rounds or in minutes. */
+const PARTS = {
+  kill: { file: 'test/crash/kill.test.ts', rounds: 10_000 },
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string' },
+    minutes: { type: 'string' },
+    seed: { type: 'string' },
+  },
+});
+
+function usage(why) {
+  console.error(`${why}; usage: soak.mjs [PART…] [--rounds N] [--minutes N] [--seed N]`);
+  console.error(`parts: ${Object.keys(PARTS).join(' ')}`);
+  process.exit(2);
+}
+
+function number(name, otherwise) {
+  const given = values[name] ?? otherwise;
+  if (given !== undefined && !(Number(given) >= 0)) usage(`--${name} ${given} is not a number`);
+  return given === undefined ? {} : { [`NUFLOW_SOAK_${name.toUpperCase()}`]: String(given) };
+}
+
+/** Runs one part; resolves with whether it passed. Its output is shown as it comes. */
+function run(name) {
+  const { file, rounds, minutes } = PARTS[name];
+  const env = {
+    ...process.env,
+    NUFLOW_SOAK: name,
+    ...number('rounds', rounds),
+    ...number('minutes', minutes),
+    ...number('seed'),
+  };
+  const vitest = ['vitest', 'run', file, '--reporter=dot', '--disable-console-intercept'];
+  const child = spawn('npx', vitest, { env, stdio: 'inherit' });
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(false));
+    child.once('exit', (code) => resolve(code === 0));
+  });
+}
+
+const unknown = positionals.find((name) => !(name in PARTS));
+if (unknown !== undefined) usage(`there is no part ${unknown}`);
+for (const name of positionals.length > 0 ? positionals : Object.keys(PARTS))
+  if (!(await run(name))) process.exitCode = 1;

@@ -1,0 +1,24 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * Path of a program of this folder as JavaScript, with the library it imports beside it; built before
+ * the tests of the file, removed after. Inside the repository, so that its packages are found.
+ */
+export function builtProgram(name: string): string {
+  const folder = mkdtempSync(join(ROOT, 'node_modules/.nuflow-crash-'));
+  beforeAll(() => {
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    // Types are checked elsewhere.
+    const how = ['--ignoreConfig', '--noCheck', '--module', 'nodenext', '--target', 'es2023'];
+    const args = [tsc, ...how, '--rootDir', '.', '--outDir', folder, `test/crash/${name}.ts`];
+    execFileSync(process.execPath, args, { cwd: ROOT, stdio: 'pipe' });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'test/crash', `${name}.js`);
+}

@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JournalRecord, WorkflowFile } from '../../src/index.js';
+import { readEvents } from '../../src/inspect.js';
+import { NUSHELLS } from '../runners/attempts.js';
+import { type LedgerLine, readLedger } from './ledger.js';
+import { LEDGER_MODULE } from './ledger-tasks.js';
+import { OrchestratorProcess } from './orchestrator-process.js';
+import type { Orders } from './orders.js';
+import { type Found, leftOf, processesWith } from './processes.js';
+
+const RUN = 'run';
+
+/** A workflow in a folder of its own, and the orchestrators that work on it one after another. */
+export class CrashRig {
+  readonly dir = mkdtempSync(join(tmpdir(), 'nuflow-crash-'));
+  readonly #program: string;
+  readonly #orders: Orders;
+  #current: OrchestratorProcess | undefined;
+
+  constructor(
+    program: string,
+    workflow: WorkflowFile,
+    more: Partial<Pick<Orders, 'concurrency' | 'grace'>> = {},
+  ) {
+    this.#program = program;
+    writeFileSync(this.path('ledger.nu'), LEDGER_MODULE);
+    // There from the beginning: Nushell opens a file that is not there without O_APPEND.
+    writeFileSync(this.path('ledger'), '');
+    this.#orders = {
+      dataDir: this.path('data'),
+      baseDir: this.dir,
+      binary: NUSHELLS[0][1],
+      marker: { CRASH_RIG: this.dir },
+      concurrency: 10,
+      grace: 300,
+      run: RUN,
+      workflow,
+      ...more,
+    };
+  }
+
+  path(name: string): string {
+    return join(this.dir, name);
+  }
+
+  /** The next orchestrator: it starts the run, or goes on with it. */
+  start(): OrchestratorProcess {
+    this.#current = new OrchestratorProcess(this.#program, this.#orders);
+    return this.#current;
+  }
+
+  /** Lets the next orchestrator work undisturbed; gives the run's status. Throws what it complained of. */
+  async finish(): Promise<string | null> {
+    const last = this.start();
+    const { code } = await last.ended;
+    if (code !== 0 || last.result === undefined)
+      throw new Error(`the orchestrator ended with ${code}: ${last.stderr}`);
+    return last.result;
+  }
+
+  async records(): Promise<JournalRecord[]> {
+    const records: JournalRecord[] = [];
+    for await (const record of readEvents(this.#orders.dataDir, RUN)) records.push(record);
+    return records;
+  }
+
+  ledger(): LedgerLine[] {
+    return readLedger(this.path('ledger'));
+  }
+
+  /** Living processes of this rig: orchestrators, what they started, and what that started. */
+  processes(): Found[] {
+    return processesWith(`CRASH_RIG=${this.dir}\0`);
+  }
+
+  /** The same after those that are about to end have ended. */
+  left(): Promise<readonly Found[]> {
+    return leftOf(() => this.processes());
+  }
+
+  /** Kills what is left, and removes the folder. */
+  async remove(): Promise<void> {
+    this.#current?.child.kill('SIGKILL');
+    for (let found = this.processes(); found.length > 0; found = this.processes())
+      for (const { pid } of found) kill(pid);
+    await this.#current?.ended;
+    rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it ended meanwhile
+  }
+}

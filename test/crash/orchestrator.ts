@@ -1,0 +1,46 @@
+/**
+ * The process that the fault tests kill: an orchestrator that starts the run it is told to, or goes on
+ * with it, tells every event as a line of JSON on stdout, and does what lines on stdin say:
+ *
+ *   cancel | drain | stop | detach | close-cancel
+ *
+ * The last line is `{"type":"result","status":…}`; `null` when it was closed before the run ended.
+ */
+import { writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { type CloseMode, Orchestrator, type Run, workflowFromData } from '../../src/index.js';
+import type { Orders } from './orders.js';
+
+const orders = JSON.parse(process.argv[2] ?? '') as Orders;
+
+function tell(line: object): void {
+  writeSync(1, `${JSON.stringify(line)}\n`);
+}
+
+/** Obeys one line of stdin. */
+async function obey(orchestrator: Orchestrator, run: Run, order: string): Promise<void> {
+  if (order === 'cancel') await run.cancel();
+  else await orchestrator.close({ mode: order.replace('close-', '') as CloseMode });
+}
+
+const { dataDir, binary, marker, concurrency, grace } = orders;
+const orchestrator = await Orchestrator.open({
+  dataDir,
+  baseDir: orders.baseDir,
+  concurrency,
+  grace,
+  nushell: { binary },
+  env: Object.keys(marker),
+});
+const run = await orchestrator.start(workflowFromData(orders.workflow), { id: orders.run });
+run.on('*', tell);
+tell({ type: 'ready', snapshot: run.snapshot() });
+createInterface({ input: process.stdin }).on('line', (line) => {
+  obey(orchestrator, run as Run, line).catch((error: Error) =>
+    tell({ type: 'order.failed', error: error.stack }),
+  );
+});
+const result = await run.result.catch(() => undefined);
+await orchestrator.close();
+tell({ type: 'result', status: result?.status ?? null });
+process.stdin.destroy();
