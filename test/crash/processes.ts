@@ -19,12 +19,6 @@ export function processesWith(text: string): Found[] {
     .map((name) => ({ pid: Number(name), command: commandOf(name) }));
 }
 
-/** Whether the process lives; zombies don't. */
-export function lives(pid: number): boolean {
-  const stat = read(`/proc/${pid}/stat`);
-  return stat !== '' && !/\) [ZX] /.test(stat);
-}
-
 /** Waits until `look` finds nothing any more, or 10 s; gives what it then still finds. */
 export async function leftOf<T>(look: () => readonly T[]): Promise<readonly T[]> {
   let found = look();
