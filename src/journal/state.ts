@@ -112,6 +112,13 @@ export function taskState(state: RunState, task: string): TaskState {
   return state.tasks.get(task) ?? PENDING;
 }
 
+/** The tasks at work, each with its id. */
+export function runningTasks({ tasks }: RunState): [string, RunningTask][] {
+  return [...tasks].filter(
+    (entry): entry is [string, RunningTask] => entry[1].status === 'running',
+  );
+}
+
 export type TerminalTask = SucceededTask | FailedTask | SkippedTask | CancelledTask;
 
 /** Whether nothing more can happen to the task. */

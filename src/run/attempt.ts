@@ -13,7 +13,7 @@ export interface Ended<O = Outcome> {
 /**
  * An attempt while it runs, with its way to stop it:
  *
- *   stop(reason): interrupt ──grace──► kill          kill(reason): at once
+ *   stop(reason): interrupt ──grace──► kill     kill(reason): at once     detach(): never
  *
  * It has ended only when its runner says that nothing of it is left.
  */
@@ -52,5 +52,11 @@ export class LiveAttempt {
     this.stop(reason);
     this.#timer?.();
     if (!this.#isOver) this.#execution.stop('kill');
+  }
+
+  /** Nobody waits for it any more: it goes on by itself, and does not keep this process from ending. */
+  detach(): void {
+    this.#timer?.();
+    this.#execution.detach?.();
   }
 }

@@ -44,16 +44,40 @@ export class Attempts {
     await Promise.all(this.#working);
   }
 
-  /** From a running attempt to its end. */
-  async follow(
+  /** From the start of an attempt to its end. */
+  async follow(spec: TaskSpec, attempt: number, execution: Execution): Promise<void> {
+    const live = new LiveAttempt(execution, this.#clock, this.#graceMs, spec.timeoutMs);
+    await this.#follow(spec, attempt, execution, live);
+  }
+
+  /**
+   * From an attempt that another process started at `startedAt` to its end. If it still runs, the time
+   * since then counts against its timeout, whoever watched. `stopReason`: why it has to stop at once.
+   */
+  async takeOver(
     spec: TaskSpec,
     attempt: number,
     execution: Execution,
-    stopAtOnce: boolean,
+    startedAt: string,
+    stopReason: () => StopReason | undefined,
   ): Promise<void> {
-    const live = new LiveAttempt(execution, this.#clock, this.#graceMs, spec.timeoutMs);
+    const runs = (await execution.spawned) !== undefined;
+    const elapsedMs = Math.max(0, this.#clock.now() - Date.parse(startedAt));
+    const timeoutMs =
+      runs && spec.timeoutMs !== undefined ? Math.max(0, spec.timeoutMs - elapsedMs) : undefined;
+    const live = new LiveAttempt(execution, this.#clock, this.#graceMs, timeoutMs);
+    const reason = stopReason();
+    if (reason !== undefined) live.stop(reason);
+    await this.#follow(spec, attempt, execution, live);
+  }
+
+  async #follow(
+    spec: TaskSpec,
+    attempt: number,
+    execution: Execution,
+    live: LiveAttempt,
+  ): Promise<void> {
     this.#live.set(spec.id, live);
-    if (stopAtOnce) live.stop('cancel');
     void execution.spawned.then((process) => {
       if (process !== undefined && this.#live.get(spec.id) === live)
         this.#observer.spawned(spec.id, attempt, process);
@@ -72,5 +96,10 @@ export class Attempts {
   /** No more grace. */
   kill(reason: StopReason): void {
     for (const attempt of this.#live.values()) attempt.kill(reason);
+  }
+
+  /** Lets go of all: they go on by themselves. */
+  detach(): void {
+    for (const attempt of this.#live.values()) attempt.detach();
   }
 }

@@ -13,17 +13,19 @@ export function guarded(begin: () => Execution): Execution {
     return {
       spawned: Promise.resolve(execution.spawned).then(identityFrom).catch(nothing),
       outcome: Promise.resolve(execution.outcome).then(outcomeFrom).catch(failedBy),
-      stop: (how) => {
-        try {
-          execution.stop(how);
-        } catch {
-          // It goes on until it ends by itself; there is nobody to tell.
-        }
-      },
+      // What it throws is told to nobody: it goes on until it ends by itself.
+      stop: (how) => quietly(() => execution.stop(how)),
+      detach: () => quietly(() => execution.detach?.()),
     };
   } catch (error) {
     return endedExecution(failedBy(error));
   }
+}
+
+function quietly(call: () => void): void {
+  try {
+    call();
+  } catch {}
 }
 
 /** Just the fields that the journal knows, and only when they are what they should be. */

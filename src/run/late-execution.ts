@@ -29,6 +29,7 @@ export function lateExecution(ready: Promise<() => Execution>): Execution {
       if (running === undefined) giveUp(NOT_BEGUN);
       else running.stop(how);
     },
+    detach: () => running?.detach?.(),
   };
 }
 

@@ -4,9 +4,9 @@ import { RunUnfinishedError } from '../errors.js';
 import { RunEvents } from '../events.js';
 import type { Journal } from '../journal/journal.js';
 import type { CancelReason, JournalRecord, RecordDraft } from '../journal/record.js';
-import { type RunState, taskState } from '../journal/state.js';
+import { type RunningTask, type RunState, runningTasks, taskState } from '../journal/state.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
-import type { Ended } from './attempt.js';
+import type { Ended, StopReason } from './attempt.js';
 import { AttemptStarter } from './attempt-starter.js';
 import { type AttemptObserver, Attempts } from './attempts.js';
 import { Commits } from './commits.js';
@@ -122,25 +122,16 @@ export class RunLoop {
    */
   begin(journal: Journal, first: RecordDraft, cancel?: CancelRequest): void {
     this.commits.open(journal);
-    const interrupted = this.#runningTasks();
+    const interrupted = this.accepted ? runningTasks(this.state) : [];
     const deadlineAt = first.type === 'run.started' ? first.deadlineAt : this.state.deadlineAt;
     this.commits.commit(first);
     if (cancel !== undefined) this.cancel(cancel.reason, cancel.message);
-    for (const { task, attempt, process } of interrupted) this.#takeOver(task, attempt, process);
+    for (const [task, state] of interrupted) this.#takeOver(task, state);
     for (const { task, retryAt } of this.#frontier.retrying())
       this.#wakeAt(task, Date.parse(retryAt));
     if (deadlineAt !== undefined)
       this.#timers.at(DEADLINE, Date.parse(deadlineAt), () => this.#timeOut());
     this.#advance();
-  }
-
-  #runningTasks(): { task: string; attempt: number; process: ProcessIdentity | undefined }[] {
-    const running = [];
-    for (const [task, state] of this.accepted ? this.state.tasks : []) {
-      if (state.status === 'running')
-        running.push({ task, attempt: state.attempts, process: state.process });
-    }
-    return running;
   }
 
   // --- Decide ---
@@ -165,8 +156,10 @@ export class RunLoop {
     return this.#parts.onFailure === 'continue' || this.#frontier.counts.failed === 0;
   }
 
-  #mustStop(): boolean {
-    return this.#cancelReason !== undefined || this.#frontier.shouldTerminate;
+  /** Why what runs has to stop, when it has to. */
+  #stopReason(): StopReason | undefined {
+    if (this.#cancelReason !== undefined || this.#frontier.shouldTerminate) return 'cancel';
+    return this.#mode === 'stopping' ? 'shutdown' : undefined;
   }
 
   /** Whether every task may be tried again after an attempt of which nothing is known. */
@@ -218,7 +211,7 @@ export class RunLoop {
     const spec = this.#spec(task);
     const begun = this.#now();
     const execution = this.#starter.start(this.state, spec, attempt);
-    await this.#attempts.follow(spec, attempt, execution, false);
+    await this.#attempts.follow(spec, attempt, execution);
     this.#slots.pace.worked(this.#now() - begun);
   }
 
@@ -232,11 +225,12 @@ export class RunLoop {
    * Takes over an attempt of a process that is gone: waited for if it lives, settled by what it left. It
    * is at work whether or not there is a slot for it, and takes the first one that is free.
    */
-  #takeOver(task: string, attempt: number, process: ProcessIdentity | undefined): void {
+  #takeOver(task: string, { attempts, startedAt, process }: RunningTask): void {
     const spec = this.#spec(task);
-    const execution = this.#starter.adopt(this.state, spec, attempt, process);
+    const execution = this.#starter.adopt(this.state, spec, attempts, process);
+    const stopReason = (): StopReason | undefined => this.#stopReason();
     const following = this.#attempts.work(() =>
-      this.#attempts.follow(spec, attempt, execution, this.#mustStop()),
+      this.#attempts.takeOver(spec, attempts, execution, startedAt, stopReason),
     );
     const { pool } = spec;
     this.#tools.executor.submit(
@@ -364,6 +358,7 @@ export class RunLoop {
   #close(): void {
     this.#mode = 'closed';
     this.#timers.cancelAll();
+    this.#attempts.detach();
     this.commits.close();
     this.#closing ??= this.journal?.close().catch(() => {}); // all that counts was synced before
   }

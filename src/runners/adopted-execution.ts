@@ -35,13 +35,14 @@ class AdoptedExecution implements Execution {
   #family: readonly ProcessEntry[] = [];
   #over = false;
   #stopped = false;
+  readonly #detached = new AbortController();
 
   constructor(attempt: AttemptPlace, process: ProcessIdentity | undefined, left: LeftOutcome) {
     this.#cookie = attempt.cookie;
     this.spawned = this.#living(process);
     this.outcome = this.spawned.then(async (found) => {
       const stopTails = followLogs(attempt, 'end');
-      while (found !== undefined && (await isAlive(found))) await delay(POLL_MS);
+      while (found !== undefined && (await isAlive(found))) await this.#pause();
       this.#over = true;
       const outcome = left(attemptFiles(attempt.dir));
       // What is told to nobody, or was to stop, must not go on.
@@ -58,6 +59,16 @@ class AdoptedExecution implements Execution {
       for (const { pid } of family) sendSignal(pid, 'SIGKILL');
       return undefined;
     });
+  }
+
+  detach(): void {
+    this.#detached.abort();
+  }
+
+  /** Until the next look; for good once it is detached. */
+  async #pause(): Promise<void> {
+    const { signal } = this.#detached;
+    await delay(POLL_MS, undefined, { signal }).catch(() => new Promise(() => {}));
   }
 
   /** The attempt's process if it runs: the one the journal knows, else the oldest with the cookie. */

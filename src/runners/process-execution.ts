@@ -53,7 +53,7 @@ class ProcessExecution implements Execution {
   readonly spawned: Promise<ProcessIdentity | undefined>;
   readonly outcome: Promise<Outcome>;
   readonly #cookie: string;
-  readonly #leader: number | undefined;
+  readonly #started: StartedProcess;
   /** Processes of the attempt as last seen: a later look finds them even when they lost their parents. */
   #family: readonly ProcessEntry[] = [];
   #over = false;
@@ -67,7 +67,7 @@ class ProcessExecution implements Execution {
     verdict: Verdict,
   ) {
     this.#cookie = attempt.cookie;
-    this.#leader = started.pid;
+    this.#started = started;
     this.spawned = started.pid === undefined ? Promise.resolve(undefined) : identify(started.pid);
     const stopTails = followLogs(attempt, 'start');
     this.outcome = started.ended.then(async (end) => {
@@ -80,7 +80,12 @@ class ProcessExecution implements Execution {
 
   stop(how: 'interrupt' | 'kill'): void {
     this.#stopped = true;
-    if (this.#leader !== undefined) void this.#signal(this.#leader, how);
+    const { pid } = this.#started;
+    if (pid !== undefined) void this.#signal(pid, how);
+  }
+
+  detach(): void {
+    this.#started.detach();
   }
 
   async #signal(leader: number, how: 'interrupt' | 'kill'): Promise<void> {

@@ -26,6 +26,8 @@ export interface StartedProcess {
   readonly pid: number | undefined;
   /** The end of this very process; its descendants don't count. Never rejects. */
   readonly ended: Promise<ProcessEnd>;
+  /** Lets this process end before that one does. */
+  readonly detach: () => void;
 }
 
 /**
@@ -53,9 +55,11 @@ export function startProcess(options: ProcessOptions): StartedProcess {
         reject: false,
       }),
     );
-    return { pid: subprocess.pid, ended: subprocess.then(endOf, notStarted) };
+    const detach = (): void => subprocess.unref();
+    return { pid: subprocess.pid, ended: subprocess.then(endOf, notStarted), detach };
   } catch (error) {
-    return { pid: undefined, ended: failure.emitted().then((cause) => notStarted(cause ?? error)) };
+    const ended = failure.emitted().then((cause) => notStarted(cause ?? error));
+    return { pid: undefined, ended, detach: () => {} };
   }
 }
 

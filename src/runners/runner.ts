@@ -80,6 +80,11 @@ export interface Execution {
   readonly outcome: Promise<Outcome>;
   /** Asks the work to stop (`interrupt`: SIGINT to the group), or makes it (`kill`: SIGKILL, descendants swept). May be called again. */
   stop(how: 'interrupt' | 'kill'): void;
+  /**
+   * The orchestrator lets go: what can go on without this process goes on, nothing more is done to it,
+   * and it does not keep this process from ending. `outcome` need not resolve any more.
+   */
+  detach?(): void;
 }
 
 export type Outcome =

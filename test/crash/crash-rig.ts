@@ -22,7 +22,7 @@ export class CrashRig {
   constructor(
     program: string,
     workflow: WorkflowFile,
-    more: Partial<Pick<Orders, 'concurrency' | 'grace'>> = {},
+    more: Partial<Pick<Orders, 'concurrency' | 'grace' | 'heedsSignals'>> = {},
   ) {
     this.#program = program;
     writeFileSync(this.path('ledger.nu'), LEDGER_MODULE);
@@ -37,6 +37,7 @@ export class CrashRig {
       grace: 300,
       run: RUN,
       workflow,
+      heedsSignals: false,
       ...more,
     };
   }

@@ -10,6 +10,7 @@ import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type CloseMode, Orchestrator, type Run, workflowFromData } from '../../src/index.js';
 import type { Orders } from './orders.js';
+import { processesWith } from './processes.js';
 
 const orders = JSON.parse(process.argv[2] ?? '') as Orders;
 
@@ -23,6 +24,12 @@ async function obey(orchestrator: Orchestrator, run: Run, order: string): Promis
   else await orchestrator.close({ mode: order.replace('close-', '') as CloseMode });
 }
 
+/** Tells what lives of a task when its end is told. */
+function tellLeft({ task }: { readonly task: string }): void {
+  const left = processesWith(`NUFLOW_TASK_ID=${task}\0`, `NUFLOW_RESULT=${dataDir}/`);
+  if (left.length > 0) tell({ type: 'left', task, text: JSON.stringify(left) });
+}
+
 const { dataDir, binary, marker, concurrency, grace } = orders;
 const orchestrator = await Orchestrator.open({
   dataDir,
@@ -34,6 +41,12 @@ const orchestrator = await Orchestrator.open({
 });
 const run = await orchestrator.start(workflowFromData(orders.workflow), { id: orders.run });
 run.on('*', tell);
+run.on('task.cancelled', tellLeft);
+run.on('task.failed', (event) => event.error.code === 'NUFLOW_TIMEOUT' && tellLeft(event));
+if (orders.heedsSignals) {
+  process.on('SIGTERM', () => void orchestrator.close({ mode: 'stop' }));
+  process.on('SIGINT', () => void orchestrator.close({ mode: 'cancel' }));
+}
 tell({ type: 'ready', snapshot: run.snapshot() });
 createInterface({ input: process.stdin }).on('line', (line) => {
   obey(orchestrator, run as Run, line).catch((error: Error) =>

@@ -14,4 +14,6 @@ export interface Orders {
   /** Id of the run. */
   readonly run: string;
   readonly workflow: WorkflowFile;
+  /** Whether SIGTERM means close({ mode: 'stop' }) and SIGINT close({ mode: 'cancel' }); else they end the process as they do. */
+  readonly heedsSignals: boolean;
 }

@@ -11,13 +11,32 @@ export interface Found {
   readonly command: string;
 }
 
-/** The living processes in whose environment `text` is. Zombies have ended. */
-export function processesWith(text: string): Found[] {
+/** The living processes in whose environment all of `texts` are. Zombies have ended. */
+export function processesWith(...texts: readonly string[]): Found[] {
+  const isWanted = (name: string): boolean => {
+    const environment = read(`/proc/${name}/environ`);
+    return texts.every((text) => environment.includes(text)) && lives(Number(name));
+  };
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && read(`/proc/${name}/environ`).includes(text))
-    .filter((name) => !/\) [ZX] /.test(read(`/proc/${name}/stat`)))
+    .filter((name) => /^\d+$/.test(name) && isWanted(name))
     .map((name) => ({ pid: Number(name), command: commandOf(name) }));
 }
+
+/** Whether the process lives; zombies don't. */
+export function lives(pid: number): boolean {
+  return startTime(pid) !== undefined;
+}
+
+/** When a living process began, in clock ticks after boot: with its pid, its name. */
+export function startTime(pid: number): string | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  // proc(5): the name in parentheses may hold anything.
+  const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return state === 'Z' || state === 'X' ? undefined : fields[STARTTIME];
+}
+
+/** Field 22 of proc(5) stat, counted from field 4. */
+const STARTTIME = 22 - 4;
 
 /** Waits until `look` finds nothing any more, or 10 s; gives what it then still finds. */
 export async function leftOf<T>(look: () => readonly T[]): Promise<readonly T[]> {
