@@ -61,14 +61,24 @@ export class Attempts {
     startedAt: string,
     stopReason: () => StopReason | undefined,
   ): Promise<void> {
-    const runs = (await execution.spawned) !== undefined;
-    const elapsedMs = Math.max(0, this.#clock.now() - Date.parse(startedAt));
+    // Asked before it is known whether it lives: what it left behind has to go as well.
     const timeoutMs =
-      runs && spec.timeoutMs !== undefined ? Math.max(0, spec.timeoutMs - elapsedMs) : undefined;
+      stopReason() === undefined ? await this.#timeLeft(spec, execution, startedAt) : undefined;
     const live = new LiveAttempt(execution, this.#clock, this.#graceMs, timeoutMs);
     const reason = stopReason();
     if (reason !== undefined) live.stop(reason);
     await this.#follow(spec, attempt, execution, live);
+  }
+
+  /** Milliseconds; undefined when it has no timeout, or has ended. */
+  async #timeLeft(
+    { timeoutMs }: TaskSpec,
+    execution: Execution,
+    startedAt: string,
+  ): Promise<number | undefined> {
+    if (timeoutMs === undefined || (await execution.spawned) === undefined) return undefined;
+    const elapsedMs = Math.max(0, this.#clock.now() - Date.parse(startedAt));
+    return Math.max(0, timeoutMs - elapsedMs);
   }
 
   async #follow(

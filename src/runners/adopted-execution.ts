@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { identify, isAlive, type ProcessIdentity } from '../world/process-identity.js';
-import { type AttemptFiles, attemptFiles } from './attempt-files.js';
+import { type AttemptFiles, attemptFiles, markStopped } from './attempt-files.js';
 import { familyOf } from './family.js';
 import { followLogs } from './log-tail.js';
 import { interruptFamily, sendSignal } from './process-group.js';
@@ -31,6 +32,7 @@ export function adoptProcess(
 class AdoptedExecution implements Execution {
   readonly spawned: Promise<ProcessIdentity | undefined>;
   readonly outcome: Promise<Outcome>;
+  readonly #files: AttemptFiles;
   readonly #cookie: string;
   #family: readonly ProcessEntry[] = [];
   #over = false;
@@ -38,21 +40,24 @@ class AdoptedExecution implements Execution {
   readonly #detached = new AbortController();
 
   constructor(attempt: AttemptPlace, process: ProcessIdentity | undefined, left: LeftOutcome) {
+    this.#files = attemptFiles(attempt.dir);
     this.#cookie = attempt.cookie;
     this.spawned = this.#living(process);
     this.outcome = this.spawned.then(async (found) => {
       const stopTails = followLogs(attempt, 'end');
       while (found !== undefined && (await isAlive(found))) await this.#pause();
       this.#over = true;
-      const outcome = left(attemptFiles(attempt.dir));
+      const outcome = left(this.#files);
       // What is told to nobody, or was to stop, must not go on.
-      if (this.#stopped || outcome === undefined) await sweep(this.#cookie, this.#family);
+      const wasStopped = this.#stopped || existsSync(this.#files.stopped);
+      if (wasStopped || outcome === undefined) await sweep(this.#cookie, this.#family);
       stopTails();
       return outcome ?? { status: 'interrupted' };
     });
   }
 
   stop(how: 'interrupt' | 'kill'): void {
+    if (!this.#stopped) markStopped(this.#files);
     this.#stopped = true;
     void this.#look().then((family) => {
       if (how === 'interrupt') return interruptFamily(family, () => this.#over);

@@ -8,6 +8,8 @@ export interface AttemptFiles {
   readonly stderr: string;
   /** Written aside by the task's process and renamed into place: there and whole, or not there. */
   readonly result: string;
+  /** There when the attempt was told to stop: who takes it over has to finish that. */
+  readonly stopped: string;
 }
 
 /** See {@link AttemptFiles}. */
@@ -17,6 +19,7 @@ export function attemptFiles(dir: string): AttemptFiles {
     stdout: join(dir, 'stdout.log'),
     stderr: join(dir, 'stderr.log'),
     result: join(dir, 'result.json'),
+    stopped: join(dir, 'stopped'),
   };
 }
 
@@ -24,10 +27,22 @@ export function attemptFiles(dir: string): AttemptFiles {
 export function prepareFiles(dir: string, input: string): AttemptFiles {
   const files = attemptFiles(dir);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  rmSync(files.result, { force: true });
+  for (const left of [files.result, files.stopped]) rmSync(left, { force: true });
   writeFileSync(files.input, input, { mode: 0o600 });
   for (const log of [files.stdout, files.stderr]) writeFileSync(log, '', { mode: 0o600 });
   return files;
+}
+
+/**
+ * Leaves word that the attempt was told to stop. Not synced: the word is for a crash of this process; no
+ * process of the attempt outlives the machine.
+ */
+export function markStopped(files: AttemptFiles): void {
+  try {
+    writeFileSync(files.stopped, '', { mode: 0o600 });
+  } catch {
+    // A full disk, or no descriptor left: it is stopped all the same.
+  }
 }
 
 /** Calls `use` with stdin, stdout and stderr open on the attempt's files, and closes them after. */

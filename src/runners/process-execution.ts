@@ -1,6 +1,6 @@
 import type { ProcessIdentity } from '../world/process-identity.js';
 import { identify } from '../world/process-identity.js';
-import { type AttemptFiles, prepareFiles, withStdio } from './attempt-files.js';
+import { type AttemptFiles, markStopped, prepareFiles, withStdio } from './attempt-files.js';
 import { familyOf } from './family.js';
 import { followLogs } from './log-tail.js';
 import { type ProcessEnd, type StartedProcess, startProcess } from './process.js';
@@ -53,6 +53,7 @@ class ProcessExecution implements Execution {
   readonly spawned: Promise<ProcessIdentity | undefined>;
   readonly outcome: Promise<Outcome>;
   readonly #cookie: string;
+  readonly #files: AttemptFiles;
   readonly #started: StartedProcess;
   /** Processes of the attempt as last seen: a later look finds them even when they lost their parents. */
   #family: readonly ProcessEntry[] = [];
@@ -67,6 +68,7 @@ class ProcessExecution implements Execution {
     verdict: Verdict,
   ) {
     this.#cookie = attempt.cookie;
+    this.#files = files;
     this.#started = started;
     this.spawned = started.pid === undefined ? Promise.resolve(undefined) : identify(started.pid);
     const stopTails = followLogs(attempt, 'start');
@@ -79,6 +81,7 @@ class ProcessExecution implements Execution {
   }
 
   stop(how: 'interrupt' | 'kill'): void {
+    if (!this.#stopped) markStopped(this.#files);
     this.#stopped = true;
     const { pid } = this.#started;
     if (pid !== undefined) void this.#signal(pid, how);

@@ -16,7 +16,10 @@ export class NastyRig extends CrashRig {
   /** Pid and start time of every process seen. */
   readonly #seen = new Map<string, number>();
 
-  constructor(program: string, options: { readonly heedsSignals: boolean; timeout?: number }) {
+  constructor(
+    program: string,
+    options: { readonly heedsSignals: boolean; timeout?: number | undefined },
+  ) {
     const { heedsSignals, timeout } = options;
     super(program, nastyWorkflow(timeout), { grace: 200, heedsSignals });
     writeFileSync(this.path('stays'), STAYS);
