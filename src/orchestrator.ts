@@ -17,13 +17,13 @@ import {
 } from './orchestrator-options.js';
 import type { Executor } from './queue/executor.js';
 import { PQueueExecutor } from './queue/p-queue-executor.js';
-import { accept, acceptInput } from './run/accept.js';
+import { accept } from './run/accept.js';
+import { acceptInput } from './run/accept-input.js';
 import { assertDecidable, type DecideOptions } from './run/decision.js';
 import type { RunLoop } from './run/loop.js';
-import { assertSame, type NewRun, type Reopening, RunOpener } from './run/opener.js';
+import { assertSame, likewise, type NewRun, type Reopening, RunOpener } from './run/opener.js';
 import { taskOutput } from './run/outputs.js';
 import { Run } from './run/run.js';
-import { RunSecrets } from './run/run-secrets.js';
 import { type RunSnapshot, snapshot } from './run/snapshot.js';
 import { builtInRunners } from './runners/index.js';
 import type { Runner } from './runners/runner.js';
@@ -258,12 +258,13 @@ export class Orchestrator {
         : durationMs(options.timeout, 'timeout');
     const id = options.id ?? `${timestamp(clock.now())}-${random.hex(6)}`;
     this.#dir.journalPath(id);
-    const input = await acceptInput(workflow, options.input);
+    const { input, values } = await acceptInput(workflow, options.input);
     await this.#prepare(workflow.spec);
     return {
       id,
-      parts: { ...parts, secrets: RunSecrets.of(id, workflow.spec, [this.#settings.secrets]) },
+      parts,
       input,
+      secrets: values,
       ...(timeoutMs === undefined
         ? {}
         : { deadlineAt: new Date(clock.now() + timeoutMs).toISOString() }),
@@ -276,8 +277,7 @@ export class Orchestrator {
       assertSame(wanted, live.loop.state);
       return live.run;
     }
-    if (await this.#opener.matches(wanted))
-      return this.#reopen(wanted.id, { workflow: wanted.parts.workflow });
+    if (await this.#opener.matches(wanted)) return this.#reopen(wanted.id, likewise(wanted));
     return this.#entered((enter) => this.#opener.create(wanted, enter), wanted.id);
   }
 

@@ -12,6 +12,8 @@ import { type Duration, durationMs } from './duration.js';
 import { functionsHash, schemaAsData } from './fingerprint.js';
 import { assertJson, type JsonValue } from './json.js';
 import { type CommonTaskOptions, commonSpec, oneOf } from './options.js';
+import { secretInputsSpec } from './secret-inputs.js';
+import { secretPathsOfSchema } from './secret-schema.js';
 import { ON_FAILURE, type OnFailure, type TaskSpec, type TriggerRule } from './spec.js';
 import type { InferInput, InferOutput, StandardSchema } from './standard-schema.js';
 import { makeWorkflow, type TaskCode, type TaskContext, type Workflow } from './workflow.js';
@@ -23,6 +25,12 @@ export interface WorkflowOptions<
 > {
   /** Schema of a run's input, any Standard Schema; what it gives must be JSON. Default: any JSON. */
   readonly input?: S | undefined;
+  /**
+   * Parts of the input that are secret, such as `'token'`, `'db.password'`, `'servers.*.key'`: all texts there are
+   * kept in memory only, redacted wherever they turn up, and have to be given again on resume. A
+   * zod schema can say it too: `z.string().meta({ secret: true })`.
+   */
+  readonly secretInputs?: readonly (string | readonly string[])[] | undefined;
   /**
    * Stands for the functions of this workflow when definitions are compared on resume. Without it
    * their source text does, which also changes when a build changes it.
@@ -55,6 +63,7 @@ export function defineWorkflow<
   const spec = {
     name: workflowName(name),
     ...(options.version === undefined ? {} : { version: options.version }),
+    ...secretInputsSpec(options.secretInputs, secretPathsOfSchema(options.input)),
     ...(options.onFailure === undefined
       ? {}
       : { onFailure: oneOf(ON_FAILURE, options.onFailure, 'onFailure') }),

@@ -5,6 +5,8 @@ import { type Duration, durationMs } from './duration.js';
 import { schemaFromData } from './fingerprint.js';
 import { assertJson, type JsonValue } from './json.js';
 import { commonSpec } from './options.js';
+import { secretInputsSpec } from './secret-inputs.js';
+import { secretPathsOfJsonSchema } from './secret-schema.js';
 import {
   jsonValue,
   ON_FAILURE,
@@ -67,6 +69,8 @@ const workflowFile = z.strictObject({
   $schema: z.string().optional(),
   name: z.string(),
   version: z.string().optional(),
+  /** Parts of the input that are secret, such as "db.password"; the schema can mark them too, with "secret": true. */
+  secretInputs: z.array(z.union([z.string(), z.array(z.string())])).optional(),
   onFailure: z.enum(ON_FAILURE).optional(),
   timeout: duration.optional(),
   /** JSON Schema of the input. */
@@ -86,10 +90,11 @@ export type WorkflowFile = z.input<typeof workflowFile>;
 export function workflowFromData(data: unknown): Workflow<JsonValue | undefined> {
   const parsed = workflowFile.safeParse(assertJson(data, 'the workflow'));
   if (!parsed.success) throw firstIssue(parsed.error);
-  const { name, version, onFailure, timeout, input, outputs, tasks } = parsed.data;
+  const { name, version, onFailure, timeout, input, outputs, tasks, secretInputs } = parsed.data;
   const spec: WorkflowSpec = {
     name: workflowName(name),
     ...(version === undefined ? {} : { version }),
+    ...secretInputsSpec(secretInputs, input === undefined ? [] : secretPathsOfJsonSchema(input)),
     ...(onFailure === undefined ? {} : { onFailure }),
     ...(timeout === undefined ? {} : { timeoutMs: durationMs(timeout, 'timeout') }),
     ...(outputs === undefined ? {} : { outputs: Object.entries(outputs) }),

@@ -6,7 +6,7 @@ export interface SecretReference {
 }
 
 const NAME = /^[A-Za-z0-9_][\w./:@-]{0,199}$/;
-/** Names that begin so are those of secret inputs, see secret-inputs.ts. */
+/** Names that begin so are those of secret inputs, see secret-inputs.ts; that of a wholly secret one lacks the dot. */
 export const INPUT_PREFIX = 'input.';
 
 /**
@@ -19,9 +19,10 @@ export function secret(name: string): SecretReference {
 
 /** The name, when it can be a secret's. Throws InvalidDefinitionError, naming `path`. */
 export function secretName(name: unknown, path: string): string {
-  if (typeof name === 'string' && NAME.test(name) && !name.startsWith(INPUT_PREFIX)) return name;
+  if (typeof name === 'string' && NAME.test(name) && !`${name}.`.startsWith(INPUT_PREFIX))
+    return name;
   throw new InvalidDefinitionError(
     path,
-    `${JSON.stringify(name)} is not the name of a secret; use 1 to 200 of A-Z a-z 0-9 _ . / : @ - and don't begin with "${INPUT_PREFIX}"`,
+    `${JSON.stringify(name)} is not the name of a secret; use 1 to 200 of A-Z a-z 0-9 _ . / : @ - and don't call it "input" or begin with "${INPUT_PREFIX}"`,
   );
 }

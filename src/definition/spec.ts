@@ -74,6 +74,8 @@ export interface TaskSpec {
 export interface WorkflowSpec {
   readonly name: string;
   readonly version?: string | undefined;
+  /** Paths of the parts of the input that are secret, see secret-inputs.ts. */
+  readonly secretInputs?: readonly (readonly string[])[] | undefined;
   readonly onFailure?: OnFailure | undefined;
   /** Of the whole run, ms. */
   readonly timeoutMs?: number | undefined;
@@ -118,6 +120,7 @@ export const taskSpecSchema: z.ZodType<TaskSpec> = z.strictObject({
 export const workflowSpecSchema: z.ZodType<WorkflowSpec> = z.strictObject({
   name: z.string().min(1).max(200),
   version: z.string().optional(),
+  secretInputs: z.array(z.array(z.string())).optional(),
   onFailure: z.enum(ON_FAILURE).optional(),
   timeoutMs: ms.optional(),
   outputs: z.array(z.tuple([z.string(), z.string()])).optional(),

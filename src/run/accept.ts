@@ -1,10 +1,9 @@
 import { plan } from '../dag/plan.js';
-import { assertJson, type JsonValue } from '../definition/json.js';
+import { assertJson } from '../definition/json.js';
 import { checkReferences } from '../definition/references.js';
 import type { OnFailure, TaskSpec } from '../definition/spec.js';
-import { issuePath } from '../definition/standard-schema.js';
 import type { TaskCode, Workflow } from '../definition/workflow.js';
-import { InvalidDefinitionError, InvalidInputError, quote, UnknownRunnerError } from '../errors.js';
+import { InvalidDefinitionError, quote, UnknownRunnerError } from '../errors.js';
 import type { Executor } from '../queue/executor.js';
 import type { Runner } from '../runners/runner.js';
 import type { RunParts } from './parts.js';
@@ -59,17 +58,4 @@ function acceptTask(
     );
   }
   runner.check(task.with, path);
-}
-
-/** The input as the workflow's schema gives it, as JSON; without a schema any JSON, undefined counting as null. */
-export async function acceptInput(workflow: Workflow, input: unknown): Promise<JsonValue> {
-  const schema = workflow.code.input;
-  const what = `the input of workflow ${quote(workflow.name)}`;
-  if (schema === undefined) return assertJson(input ?? null, what);
-  const result = await schema['~standard'].validate(input);
-  if (result.issues === undefined) return assertJson(result.value ?? null, what);
-  throw new InvalidInputError(
-    workflow.name,
-    result.issues.map((issue) => ({ path: issuePath(issue), message: issue.message })),
-  );
 }

@@ -48,17 +48,22 @@ export class AttemptStarter {
 
   #given(state: RunState, spec: TaskSpec): Given | Promise<Given> {
     const outputs = neededOutputs(this.#tools.outputs, state, spec, this.#code(spec));
+    const input = this.#parts.secrets?.input ?? state.input;
     const names = this.#parts.secrets === undefined ? NO_NAMES : secretsOf(spec);
     if (names.length === 0 && !(outputs instanceof Promise))
-      return { outputs, secrets: NO_SECRETS };
+      return { input, outputs, secrets: NO_SECRETS };
     // Asked for at each attempt: they may have been replaced since the last.
     const fetched = this.#parts.secrets?.fetch(names) ?? NO_SECRETS;
-    return Promise.all([outputs, fetched]).then(([read, secrets]) => ({ outputs: read, secrets }));
+    return Promise.all([outputs, fetched]).then(([read, secrets]) => ({
+      input,
+      outputs: read,
+      secrets,
+    }));
   }
 
   #begin(state: RunState, spec: TaskSpec, attempt: number, given: Given): Execution {
     return this.#printing(spec, attempt, (output) => {
-      const call = taskCall(state, spec, this.#code(spec), given);
+      const call = taskCall(spec, this.#code(spec), given);
       return this.#runner(spec).start(this.#place(state, spec, attempt, output, call));
     });
   }

@@ -37,7 +37,10 @@ export interface OpenerTools extends RunTools, Acceptance {
 export interface NewRun {
   readonly id: string;
   readonly parts: RunParts;
+  /** Its secret parts taken out. */
   readonly input: JsonValue;
+  /** Values of the secret parts. */
+  readonly secrets: SecretSource;
   readonly deadlineAt?: string | undefined;
 }
 
@@ -51,6 +54,11 @@ export interface Reopening {
   readonly cancel?: CancelRequest | undefined;
 }
 
+/** How a run that was asked for goes on when it is there already. */
+export function likewise({ parts, secrets }: NewRun): Reopening {
+  return { workflow: parts.workflow, secrets };
+}
+
 /** Brings runs to life: new ones, and ones whose journal is on disk. */
 export class RunOpener {
   readonly #tools: OpenerTools;
@@ -62,17 +70,22 @@ export class RunOpener {
   /** A new run, durably accepted. `enter` is told of the loop before it begins. */
   async create(run: NewRun, enter: (loop: RunLoop) => void): Promise<void> {
     const { world, dir } = this.#tools;
-    await run.parts.secrets?.fetch();
-    const loop = this.#loop(run.parts);
-    const journal = await FileJournal.create(world, dir.journalPath(run.id), loop.commits);
+    const { id, input, parts } = run;
+    const { spec } = parts.workflow;
+    const sources = [run.secrets, this.#tools.secrets];
+    const secrets = RunSecrets.of({ id, workflow: spec, input }, sources);
+    await secrets?.fetch();
+    secrets?.assertHidden();
+    const loop = this.#loop({ ...parts, secrets });
+    const journal = await FileJournal.create(world, dir.journalPath(id), loop.commits);
     enter(loop);
     loop.begin(journal, {
       type: 'run.started',
       format: JOURNAL_FORMAT,
-      run: run.id,
-      workflow: run.parts.workflow.spec,
-      input: run.input,
-      onFailure: run.parts.onFailure,
+      run: id,
+      workflow: spec,
+      input,
+      onFailure: parts.onFailure,
       ...(run.deadlineAt === undefined ? {} : { deadlineAt: run.deadlineAt }),
       traceId: world.random.hex(16),
     });
@@ -93,7 +106,7 @@ export class RunOpener {
     const first = await dir.firstRecord(id);
     if (first === undefined) throw new RunNotFoundError(id, dir.path);
     const sources = [how.secrets ?? {}, this.#tools.secrets];
-    const secrets = RunSecrets.of(id, first.workflow, sources);
+    const secrets = RunSecrets.of({ ...first, id }, sources);
     const parts = await this.#partsOf(id, first, how.workflow).catch((error: Error) =>
       this.#partsWithoutSource(id, first, how.cancel, error),
     );

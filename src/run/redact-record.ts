@@ -3,14 +3,15 @@ import type { RecordDraft, TaskError } from '../journal/record.js';
 import type { Redactor } from '../secrets/redactor.js';
 
 /**
- * Fields whose content is ours, or the definition's, which holds references and no secrets. Whatever else
- * a record says may have come from a task or a caller.
+ * Fields whose content is ours, the definition's, which holds references and no secrets, or the input's, whose
+ * secrets were taken out before. Whatever else a record says may have come from a task or a caller.
  */
 const OURS = new Set([
   'type',
   'format',
   'run',
   'workflow',
+  'input',
   'onFailure',
   'deadlineAt',
   'traceId',

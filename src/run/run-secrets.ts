@@ -1,6 +1,8 @@
-import { frozen } from '../definition/json.js';
+import { frozen, type JsonValue } from '../definition/json.js';
+import { hiddenNames, restoreInput, type SecretPath } from '../definition/secret-inputs.js';
 import { secretsIn } from '../definition/secrets.js';
 import type { WorkflowSpec } from '../definition/spec.js';
+import { InvalidInputError } from '../errors.js';
 import type { RecordDraft } from '../journal/record.js';
 import type { Outcome } from '../runners/runner.js';
 import { MIN_LENGTH } from '../secrets/forms.js';
@@ -13,31 +15,49 @@ export type SecretSource =
   | Readonly<Record<string, string>>
   | ((name: string) => string | undefined | Promise<string | undefined>);
 
+/** What a run says of its secrets. */
+export interface RunOfSecrets {
+  readonly id: string;
+  readonly workflow: WorkflowSpec;
+  /** As it is journaled. */
+  readonly input: JsonValue;
+}
+
 /**
  * The secrets of one run: their values, in memory only, and the redaction of all that the run writes or
  * emits. A value that was replaced is still redacted: an older attempt may yet print it.
  */
 export class RunSecrets {
   readonly #run: string;
+  readonly #workflow: string;
   readonly #sources: readonly SecretSource[];
   readonly #names: readonly string[];
+  readonly #paths: readonly SecretPath[];
+  readonly #hidden: JsonValue;
   readonly #seen: Secret[] = [];
   #redactor = new Redactor([]);
+  #input: JsonValue | undefined;
 
-  private constructor(run: string, names: readonly string[], sources: readonly SecretSource[]) {
-    this.#run = run;
-    this.#names = names;
+  private constructor({ id, workflow, input }: RunOfSecrets, sources: readonly SecretSource[]) {
+    this.#run = id;
+    this.#workflow = workflow.name;
+    this.#paths = workflow.secretInputs ?? [];
+    this.#hidden = input;
+    this.#names = [...secretsIn(workflow.tasks), ...hiddenNames(input, this.#paths)];
     this.#sources = sources;
   }
 
-  /** Of a run of this definition; undefined when it uses no secrets. Of the sources the first that knows a secret counts. */
-  static of(
-    run: string,
-    spec: WorkflowSpec,
-    sources: readonly SecretSource[],
-  ): RunSecrets | undefined {
-    const names = secretsIn(spec.tasks);
-    return names.length === 0 ? undefined : new RunSecrets(run, names, sources);
+  /** Undefined when the run's definition uses no secrets. Of the sources the first that knows a secret counts. */
+  static of(run: RunOfSecrets, sources: readonly SecretSource[]): RunSecrets | undefined {
+    const { secretInputs = [], tasks } = run.workflow;
+    const usesNone = secretInputs.length === 0 && secretsIn(tasks).length === 0;
+    return usesNone ? undefined : new RunSecrets(run, sources);
+  }
+
+  /** The input as tasks see it. Throws SecretMissingError before its secrets were fetched. */
+  get input(): JsonValue {
+    this.#input ??= restoreInput(this.#hidden, this.#paths, (name) => this.#latest(name));
+    return this.#input;
   }
 
   /** Redacts all values known so far. */
@@ -56,6 +76,20 @@ export class RunSecrets {
   /** Asks for all the run's secrets, and does without those that are not there. */
   async fetchAvailable(): Promise<void> {
     await Promise.allSettled(this.#names.map((name) => this.fetch([name])));
+  }
+
+  /**
+   * Refuses an input that holds a secret elsewhere than where secrets are marked: it can't be journaled as it
+   * is, and must not be changed. Throws InvalidInputError.
+   */
+  assertHidden(): void {
+    const plain = restoreInput(this.#hidden, this.#paths, () => '');
+    const places = [...revealing(plain, this.#redactor)];
+    if (places.length === 0) return;
+    throw new InvalidInputError(
+      this.#workflow,
+      places.map((path) => ({ path, message: REVEALS })),
+    );
   }
 
   /** The fact as it may be written. */
@@ -85,12 +119,31 @@ export class RunSecrets {
     return undefined;
   }
 
+  #latest(name: string): string {
+    const found = this.#seen.findLast((it) => it.name === name);
+    if (found === undefined) throw new SecretMissingError(this.#run, [name]);
+    return found.value;
+  }
+
   #learn(name: string, value: unknown): string {
     const found = usable(name, value);
     if (this.#seen.some((it) => it.name === name && it.value === found)) return found;
     this.#seen.push({ name, value: found });
     this.#redactor = new Redactor(this.#seen);
     return found;
+  }
+}
+
+const REVEALS =
+  'holds the value of a secret, but is not marked as secret itself; list it under secretInputs, or leave the value out';
+
+/** Paths of the parts that hold a secret. */
+function* revealing(value: JsonValue, redactor: Redactor, path = '$'): Generator<string> {
+  if (redactor.value(value) === value) return;
+  if (typeof value !== 'object' || value === null) return yield path;
+  for (const [key, part] of Object.entries(value)) {
+    if (redactor.reveals(key)) yield `${path} (in a key)`;
+    yield* revealing(part as JsonValue, redactor, `${path}.${key}`);
   }
 }
 

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { assertJson } from '../definition/json.js';
+import { assertJson, type JsonValue } from '../definition/json.js';
 import { type References, resolve } from '../definition/references.js';
 import type { TaskSpec } from '../definition/spec.js';
 import type { CallContext, TaskCode, TaskContext } from '../definition/workflow.js';
-import type { RunState } from '../journal/state.js';
 import type { Attempt } from '../runners/runner.js';
 import type { OutputLookup } from './outputs.js';
 
@@ -30,8 +29,10 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
-/** What an attempt is made from, beside state and definition. */
+/** What an attempt is made from, beside its definition. */
 export interface Given {
+  /** The run's input, secret parts included. */
+  readonly input: JsonValue;
   /** Gives outputs of the tasks it needs. */
   readonly outputs: OutputLookup;
   /** Values of the secrets it is given, by name. */
@@ -43,15 +44,14 @@ export interface Given {
  * Throws what a callback throws.
  */
 export function taskCall(
-  state: RunState,
   spec: TaskSpec,
   code: TaskCode | undefined,
   given: Given,
 ): Pick<Attempt, 'with' | 'call'> {
-  const context = taskContext(state, spec, code, given);
+  const context = taskContext(spec, code, given);
   const { run } = code ?? {};
   return {
-    with: resolveSettings(state, spec, code, { ...given, context }),
+    with: resolveSettings(spec, code, { ...given, context }),
     ...(run === undefined ? {} : { call: (call) => run(new FunctionCall(context, call)) }),
   };
 }
@@ -88,14 +88,13 @@ class FunctionCall implements TaskContext, CallContext {
 }
 
 function taskContext(
-  state: RunState,
   spec: TaskSpec,
   code: TaskCode | undefined,
-  { outputs, secrets }: Given,
+  { input, outputs, secrets }: Given,
 ): TaskContext {
   const names = code?.aliases ?? spec.needs.map((id) => [id, id] as const);
   return {
-    input: state.input,
+    input,
     needs: Object.fromEntries(names.map(([name, id]) => [name, outputs(id)])),
     secrets: spec.secrets === undefined ? NONE : listed(spec.secrets, secrets),
   };
@@ -111,14 +110,13 @@ function listed(
 }
 
 function resolveSettings(
-  state: RunState,
   spec: TaskSpec,
   code: TaskCode | undefined,
-  { context, outputs, secrets }: Given & { readonly context: TaskContext },
+  { context, input, outputs, secrets }: Given & { readonly context: TaskContext },
 ): Attempt['with'] {
   const needs = new Set(spec.needs);
   const references: References = {
-    input: state.input,
+    input,
     needs: (id) => needs.has(id),
     output: (id) => (needs.has(id) ? outputs(id) : undefined),
     call: (field) => {
