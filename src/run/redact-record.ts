@@ -44,10 +44,8 @@ function redactField(redactor: Redactor, key: string, value: unknown): unknown {
 
 /** An error without secrets. */
 export function redactError(redactor: Redactor, error: TaskError): TaskError {
-  return withoutBroken(
-    redactor,
-    redactor.value(error as unknown as JsonValue) as unknown as TaskError,
-  );
+  const clean = redactor.texts(error as unknown as JsonValue) as unknown as TaskError;
+  return withoutBroken(redactor, clean);
 }
 
 /** Nushell breaks the lines of what it renders, also within a secret; no form of a secret matches that. */

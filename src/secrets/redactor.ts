@@ -15,13 +15,14 @@ export interface Secret {
  * left as it is, to the byte.
  */
 export class Redactor {
-  readonly #secrets: readonly Secret[];
+  /** Those that are redacted. */
+  readonly secrets: readonly Secret[];
   readonly #needles: readonly Needle[];
   #texts: Automaton | undefined;
   #bytes: Automaton | undefined;
 
   constructor(secrets: readonly Secret[]) {
-    this.#secrets = secrets;
+    this.secrets = secrets;
     const forms = secrets.map(({ name, value }) => ({ name, forms: formsOf(value) }));
     const all = forms.flatMap((it) => it.forms);
     this.#needles = forms.flatMap((it) => {
@@ -44,7 +45,7 @@ export class Redactor {
   /** Whether the text holds a secret with line breaks in it, as renderers of errors make them. */
   revealsBroken(text: string): boolean {
     const joined = withoutBreaks(text);
-    return this.#secrets
+    return this.secrets
       .map(({ value }) => withoutBreaks(value))
       .some((value) => value.length >= MIN_LENGTH && joined.includes(value));
   }
@@ -71,9 +72,19 @@ export class Redactor {
     return JSON.parse(json.replace(TOKEN, (token) => this.#token(token))) as JsonValue;
   }
 
+  /** The value without secrets in its texts; keys and numbers stay, for values of a form that must not change. */
+  texts(value: JsonValue): JsonValue {
+    const json = JSON.stringify(value);
+    if (!this.reveals(json)) return value;
+    const redacted = json.replace(TEXT, (token) =>
+      token.endsWith(':') ? token : this.#token(token),
+    );
+    return JSON.parse(redacted) as JsonValue;
+  }
+
   #token(token: string): string {
     if (token.startsWith('"')) return JSON.stringify(this.text(JSON.parse(token) as string));
-    return this.#secrets.some(({ value }) => value === token)
+    return this.secrets.some(({ value }) => value === token)
       ? JSON.stringify(this.text(token))
       : token;
   }
@@ -84,5 +95,7 @@ function withoutBreaks(text: string): string {
   return text.replace(/[\s|\u00b7\u2500-\u257f]+/g, '');
 }
 
+/** A text in JSON, or a key with its colon. */
+const TEXT = /"[^"\\]*(?:\\.[^"\\]*)*":?/g;
 /** A text or a number in JSON. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;

@@ -113,6 +113,23 @@ describe('a secret', () => {
     expect(journalOf(rig)).not.toContain('t0p');
   });
 
+  it('may be a word that records are made of', async () => {
+    const rig = await EngineRig.open({ secrets: { TOKEN: 'message', OTHER: 'rendered' } });
+    const run = await rig.start(
+      sketch({ a: { with: { auth: [secret('TOKEN'), secret('OTHER')] } } }),
+    );
+    const error = { code: 'E', message: 'a message', rendered: 'was rendered', exitCode: 1 };
+    (await rig.runner.started('a')).end({ status: 'failed', error });
+    const clean = {
+      code: 'E',
+      message: 'a [secret TOKEN]',
+      rendered: 'was [secret OTHER]',
+      exitCode: 1,
+    };
+    expect((await run.result).failures).toEqual([{ task: 'a', error: clean }]);
+    expect((await rig.folded()).phase.status).toBe('failed');
+  });
+
   it('is taken out of what the output schema says of it', async () => {
     const rig = await EngineRig.open({ secrets });
     const output = z.string().refine(() => false, { error: ({ input }) => `not ${input}` });

@@ -89,6 +89,20 @@ describe('Redactor', () => {
     });
   });
 
+  it('leaves keys and numbers alone where only texts may change', () => {
+    const odd = new Redactor([
+      { name: 'A', value: 'message' },
+      { name: 'PIN', value: '1234' },
+    ]);
+    const error = {
+      code: 'E',
+      message: 'a message: "1234"',
+      exitCode: 1234,
+      inner: [{ message: '' }],
+    };
+    expect(odd.texts(error)).toEqual({ ...error, message: 'a [secret A]: "[secret PIN]"' });
+  });
+
   it('gives back the very value when it holds no secret', () => {
     const value = { a: [1, 'two', { __proto__: null }] };
     expect(redactor.value(value)).toBe(value);
