@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JournalRecord, WorkflowFile } from '../../src/index.js';
+import type { JournalRecord, RecordType, WorkflowFile } from '../../src/index.js';
 import { readEvents } from '../../src/inspect.js';
 import { NUSHELLS } from '../runners/attempts.js';
 import { type LedgerLine, readLedger } from './ledger.js';
@@ -69,6 +69,21 @@ export class CrashRig {
 
   ledger(): LedgerLine[] {
     return readLedger(this.path('ledger'));
+  }
+
+  /** Takes the journal back to before its first record of the type: as if a crash had kept the rest off the disk. */
+  cutJournal(type: RecordType): void {
+    const path = join(this.#orders.dataDir, 'runs', RUN, 'journal.ndjson');
+    const lines = readFileSync(path, 'utf8').split('\n');
+    const first = lines.findIndex((line) => line.includes(`"type":"${type}"`));
+    if (first === -1) throw new Error(`no ${type} in ${path}`);
+    writeFileSync(
+      path,
+      lines
+        .slice(0, first)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
   }
 
   /** Living processes of this rig: orchestrators, what they started, and what that started. */
