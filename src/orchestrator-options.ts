@@ -31,10 +31,22 @@ export interface OrchestratorOptions {
    * run starts or is resumed, and again at each attempt that is given it. They are kept in memory only.
    */
   readonly secrets?: SecretSource | undefined;
+  readonly logs?: LogOptions | undefined;
   /** Between the request to stop (SIGINT) and SIGKILL; default `'5s'`. */
   readonly grace?: Duration | undefined;
   /** File system, clock and randomness; default this machine's. */
   readonly world?: World | undefined;
+}
+
+/** Bounds of what tasks print. */
+export interface LogOptions {
+  /**
+   * What each log file, stdout and stderr of an attempt, may hold, bytes: 1 MiB to 1 TiB, default 16 MiB. Of
+   * a longer one beginning and end are kept, half each, with a line between them that says how much is
+   * left out. While a task runs its log may take half as much again, and what is printed in some 100 ms;
+   * where holes in files can't be made (no `fallocate`), all that it prints until it ends.
+   */
+  readonly maxBytes?: number | undefined;
 }
 
 /** What start takes beside the workflow. */
@@ -67,30 +79,39 @@ export interface Settings {
   readonly concurrency: number;
   readonly baseDir: string;
   readonly graceMs: number;
+  readonly maxLogBytes: number;
   readonly world: World;
   readonly workflows: ReadonlyMap<string, Workflow>;
   readonly secrets: SecretSource;
 }
 
 const MAX_CONCURRENCY = 10_000;
+/** At least twice what of stdout is in a shell task's output, so that no log is cut where that is read from. */
+const LOG_BYTES = { least: 1024 * 1024, most: 1024 ** 4, default: 16 * 1024 * 1024 };
 
 /** Throws InvalidOptionError for what is out of range. */
 export function settingsOf(options: OrchestratorOptions): Settings {
   const { concurrency = 10, grace = 5_000, workflows = [], world = systemWorld } = options;
   const { secrets = {} } = options;
-  if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > MAX_CONCURRENCY) {
-    throw new InvalidOptionError(
-      'concurrency',
-      `must be a whole number from 1 to ${MAX_CONCURRENCY}, not ${concurrency}`,
-    );
-  }
+  const { maxBytes = LOG_BYTES.default } = options.logs ?? {};
+  assertWhole('concurrency', concurrency, 1, MAX_CONCURRENCY);
+  assertWhole('logs.maxBytes', maxBytes, LOG_BYTES.least, LOG_BYTES.most);
   return {
     dataDir: resolve(options.dataDir ?? '.nuflow'),
     concurrency,
     baseDir: resolve(options.baseDir ?? '.'),
     graceMs: durationMs(grace, 'grace'),
+    maxLogBytes: maxBytes,
     world,
     workflows: new Map(workflows.map((workflow) => [workflow.name, workflow as Workflow])),
     secrets,
   };
+}
+
+function assertWhole(option: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new InvalidOptionError(
+    option,
+    `must be a whole number from ${least} to ${most}, not ${value}`,
+  );
 }

@@ -76,12 +76,13 @@ export class Orchestrator {
     this.#index = parts.index;
     this.#executor = parts.executor;
     this.#runners = parts.runners;
-    const { world, baseDir, graceMs, workflows, secrets } = parts.settings;
+    const { world, baseDir, graceMs, maxLogBytes, workflows, secrets } = parts.settings;
     this.#outputs = new OutputFiles(world.fileSystem, parts.dir);
     this.#opener = new RunOpener({
       world,
       baseDir,
       graceMs,
+      maxLogBytes,
       workflows,
       secrets,
       dir: parts.dir,

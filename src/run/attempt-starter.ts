@@ -119,11 +119,13 @@ export class AttemptStarter {
     output: Output,
     call?: Pick<Attempt, 'with' | 'call'>,
   ): Attempt {
-    const names = { run: state.id, task: spec.id, attempt, baseDir: this.#tools.baseDir };
+    const { baseDir, maxLogBytes } = this.#tools;
+    const names = { run: state.id, task: spec.id, attempt, baseDir, maxLogBytes };
     const origin = {
       traceId: state.traceId,
       dir: () => this.#tools.attemptDir(state.id, this.#index(spec.id), spec.id, attempt),
       output,
+      isHeard: () => this.#events.hasListeners('task.output'),
     };
     return new LazyPlace(names, origin, call);
   }

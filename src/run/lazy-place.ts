@@ -1,7 +1,7 @@
 import type { Attempt, OutputChunk } from '../runners/runner.js';
 import { type AttemptNames, attemptNames } from './task-call.js';
 
-type Names = Pick<Attempt, 'run' | 'task' | 'attempt' | 'baseDir'>;
+type Names = Pick<Attempt, 'run' | 'task' | 'attempt' | 'baseDir' | 'maxLogBytes'>;
 
 const NOTHING = { with: {} };
 
@@ -11,6 +11,7 @@ interface Origin {
   readonly traceId: string;
   readonly dir: () => string;
   readonly output: (chunk: OutputChunk) => void;
+  readonly isHeard: () => boolean;
 }
 
 /**
@@ -22,6 +23,7 @@ export class LazyPlace implements Attempt {
   readonly task: string;
   readonly attempt: number;
   readonly baseDir: string;
+  readonly maxLogBytes: number | undefined;
   /** Empty unless given. */
   readonly with: Attempt['with'];
   readonly call: Attempt['call'];
@@ -33,6 +35,7 @@ export class LazyPlace implements Attempt {
     this.task = names.task;
     this.attempt = names.attempt;
     this.baseDir = names.baseDir;
+    this.maxLogBytes = names.maxLogBytes;
     this.with = call.with;
     this.call = call.call;
     this.#origin = origin;
@@ -56,6 +59,10 @@ export class LazyPlace implements Attempt {
 
   get output(): (chunk: OutputChunk) => void {
     return this.#origin.output;
+  }
+
+  get isHeard(): () => boolean {
+    return this.#origin.isHeard;
   }
 
   get #names(): AttemptNames {

@@ -17,6 +17,8 @@ export interface RunTools {
   /** Outputs that are too big for the journal. */
   readonly outputs: OutputFiles;
   readonly baseDir: string;
+  /** What each log of a task may hold, bytes. */
+  readonly maxLogBytes: number;
   /** Between interrupt and kill, ms. */
   readonly graceMs: number;
 }

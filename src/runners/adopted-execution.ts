@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { identify, isAlive, type ProcessIdentity } from '../world/process-identity.js';
 import { type AttemptFiles, attemptFiles, markStopped } from './attempt-files.js';
 import { familyOf } from './family.js';
-import { followLogs } from './log-tail.js';
+import { followLogs } from './follow-logs.js';
 import { interruptFamily, sendSignal } from './process-group.js';
 import { type ProcessEntry, processTable } from './process-table.js';
 import type { AttemptPlace, Execution, Outcome } from './runner.js';
@@ -44,14 +44,14 @@ class AdoptedExecution implements Execution {
     this.#cookie = attempt.cookie;
     this.spawned = this.#living(process);
     this.outcome = this.spawned.then(async (found) => {
-      const stopTails = followLogs(attempt, 'end');
+      const finishLogs = followLogs(attempt, 'end');
       while (found !== undefined && (await isAlive(found))) await this.#pause();
       this.#over = true;
       const outcome = left(this.#files);
       // What is told to nobody, or was to stop, must not go on.
       const wasStopped = this.#stopped || existsSync(this.#files.stopped);
       if (wasStopped || outcome === undefined) await sweep(this.#cookie, this.#family);
-      stopTails();
+      await finishLogs();
       return outcome ?? { status: 'interrupted' };
     });
   }

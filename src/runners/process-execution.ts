@@ -2,7 +2,7 @@ import type { ProcessIdentity } from '../world/process-identity.js';
 import { identify } from '../world/process-identity.js';
 import { type AttemptFiles, markStopped, prepareFiles, withStdio } from './attempt-files.js';
 import { familyOf } from './family.js';
-import { followLogs } from './log-tail.js';
+import { followLogs } from './follow-logs.js';
 import { type ProcessEnd, type StartedProcess, startProcess } from './process.js';
 import { interruptFamily, signalGroup } from './process-group.js';
 import { type ProcessEntry, processTable } from './process-table.js';
@@ -71,11 +71,11 @@ class ProcessExecution implements Execution {
     this.#files = files;
     this.#started = started;
     this.spawned = started.pid === undefined ? Promise.resolve(undefined) : identify(started.pid);
-    const stopTails = followLogs(attempt, 'start');
+    const finishLogs = followLogs(attempt, 'start');
     this.outcome = started.ended.then(async (end) => {
       this.#over = true; // from here on its pid may be another process's
       if (this.#stopped) await sweep(this.#cookie, this.#family);
-      stopTails();
+      await finishLogs();
       return end.kind === 'notStarted' ? spawnFailure(end, program) : verdict(end, files);
     });
   }

@@ -54,8 +54,12 @@ export interface Attempt {
   readonly dir: string;
   /** Absolute path that relative paths of the task (cwd, modules, scripts) start from. */
   readonly baseDir: string;
-  /** Takes what the task prints, as it prints it; volatile, the log files hold the whole. Never throws. */
+  /** Takes what the task prints, as it prints it; volatile, the log files hold more. Never throws. */
   readonly output: (chunk: OutputChunk) => void;
+  /** Whether anybody takes output now; while not, a runner may save itself the work. Absent: always. */
+  readonly isHeard?: (() => boolean) | undefined;
+  /** What each log file may hold, bytes; beginning and end are kept. Default 16 MiB. */
+  readonly maxLogBytes?: number | undefined;
 }
 
 export interface CallContext {

@@ -1,0 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Not the fault of what was asked for: there is none left for this process, or on this machine, just now. */
+const NO_DESCRIPTOR = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
+const RETRY_MS = 50;
+
+/**
+ * Calls `use` again until it does not fail for want of a file descriptor: for looking at what is there, where
+ * "could not look" taken for "is not there" would be a lie. Rejects with any other error.
+ */
+export async function withDescriptors<T>(use: () => T): Promise<T> {
+  for (;;) {
+    try {
+      return use();
+    } catch (error) {
+      if (!NO_DESCRIPTOR.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
+    await delay(RETRY_MS);
+  }
+}
