@@ -102,6 +102,8 @@ function textOf(error: unknown): string {
 
 /** Events an iterator holds for a slow consumer before it goes back to reading the journal. */
 const HELD = 1_000;
+/** Characters of output it holds, in all of them. */
+const HELD_TEXT = 1024 * 1024;
 
 /** Where {@link iterateEvents} gets events from. */
 export interface EventSource {
@@ -169,7 +171,7 @@ async function* eventsFrom(
   }
 }
 
-/** Live events waiting for their consumer, at most {@link HELD}. */
+/** Live events waiting for their consumer, at most {@link HELD} and {@link HELD_TEXT}. */
 class Inbox {
   overflowed = false;
   /** No more will come. */
@@ -178,6 +180,7 @@ class Inbox {
   left = false;
   #stop: Unsubscribe = () => {};
   #waiting: RunEvent[] = [];
+  #text = 0;
   #wake: (() => void) | undefined;
 
   open(events: RunEvents): void {
@@ -185,7 +188,9 @@ class Inbox {
   }
 
   shift(): RunEvent | undefined {
-    return this.#waiting.shift();
+    const event = this.#waiting.shift();
+    if (event !== undefined) this.#text -= outputLength(event);
+    return event;
   }
 
   arrival(): Promise<void> {
@@ -209,11 +214,17 @@ class Inbox {
   }
 
   #push(event: RunEvent): void {
-    if (this.#waiting.length >= HELD) {
+    if (this.#waiting.length >= HELD || this.#text > HELD_TEXT) {
       this.#waiting = [];
+      this.#text = 0;
       this.overflowed = true;
     }
+    this.#text += outputLength(event);
     this.#waiting.push(event);
     this.#wake?.();
   }
+}
+
+function outputLength(event: RunEvent): number {
+  return event.type === 'task.output' ? event.text.length : 0;
 }

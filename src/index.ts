@@ -49,7 +49,12 @@ export type {
 } from './journal/record.js';
 export type { RunStatus, RunSummary } from './journal/summary.js';
 export { type CloseMode, Orchestrator, type Resumed } from './orchestrator.js';
-export type { OrchestratorOptions, ResumeOptions, StartOptions } from './orchestrator-options.js';
+export type {
+  LogOptions,
+  OrchestratorOptions,
+  ResumeOptions,
+  StartOptions,
+} from './orchestrator-options.js';
 export type { PoolOptions } from './queue/executor.js';
 export type { DecideOptions } from './run/decision.js';
 export { InvalidOutputError, NotHeldError, RerunRefusedError } from './run/decision-errors.js';

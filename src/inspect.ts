@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { JsonValue } from './definition/json.js';
-import { RunNotFoundError } from './errors.js';
+import { RunNotFoundError, TaskNotFoundError } from './errors.js';
 import { DataDir } from './journal/data-dir.js';
 import { OutputFiles } from './journal/output-files.js';
 import type { JournalRecord } from './journal/record.js';
@@ -8,6 +8,8 @@ import { RunIndex } from './journal/run-index.js';
 import type { RunSummary } from './journal/summary.js';
 import { taskOutput } from './run/outputs.js';
 import { type RunSnapshot, snapshot } from './run/snapshot.js';
+import { attemptFiles } from './runners/attempt-files.js';
+import { readLogFile } from './runners/log-reader.js';
 import { systemWorld } from './world/world.js';
 
 /*
@@ -37,6 +39,32 @@ export async function readOutput(
 ): Promise<JsonValue | undefined> {
   const dir = dirAt(dataDir);
   return taskOutput(await dir.readState(id), task, new OutputFiles(systemWorld.fileSystem, dir));
+}
+
+/** What of a task's output is wanted. */
+export interface LogOptions {
+  readonly stream: 'stdout' | 'stderr';
+  /** Default the last. */
+  readonly attempt?: number | undefined;
+}
+
+/**
+ * What an attempt of a task printed so far, as bytes; nothing while there is no such attempt, or when it is
+ * no process. Of a long log the middle is missing, and a line says how much. Throws TaskNotFoundError,
+ * and what {@link inspectRun} throws.
+ */
+export async function* readLog(
+  dataDir: string,
+  id: string,
+  task: string,
+  { stream, attempt }: LogOptions,
+): AsyncGenerator<Uint8Array, void, void> {
+  const dir = dirAt(dataDir);
+  const run = snapshot(await dir.readState(id));
+  const index = run.tasks.findIndex((it) => it.id === task);
+  if (index === -1) throw new TaskNotFoundError(id, task);
+  const wanted = attempt ?? run.tasks[index]?.attempts ?? 0;
+  yield* readLogFile(attemptFiles(dir.attemptDir(id, index, task, wanted))[stream]);
 }
 
 /**

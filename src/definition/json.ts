@@ -103,7 +103,8 @@ const UNIT_BYTES = 6;
 export function fitsIn(value: JsonValue, bytes: number): boolean {
   const stack: JsonValue[] = [value];
   let left = bytes;
-  for (let item = stack.pop(); item !== undefined && left >= 0; item = stack.pop()) {
+  while (stack.length > 0 && left >= 0) {
+    const item = stack.pop();
     if (typeof item === 'string') left -= UNIT_BYTES * item.length + 3;
     else if (typeof item !== 'object' || item === null) left -= SCALAR_BYTES + 1;
     else {

@@ -7,6 +7,7 @@ import type { OutputFiles, OutputPlace } from '../journal/output-files.js';
 import type { OutputFile, RecordOf } from '../journal/record.js';
 import { type RunState, taskState } from '../journal/state.js';
 import type { Outcome } from '../runners/runner.js';
+import { boundedError } from './bound-error.js';
 
 /** Outputs up to so many bytes of JSON text are in the journal itself; bigger ones in files that it names. */
 export const MAX_INLINE_OUTPUT = 256 * 1024;
@@ -27,7 +28,7 @@ export function outputFields(kept: KeptOutcome & { readonly status: 'succeeded' 
 }
 
 /**
- * The outcome with its output where it belongs. A big output is on disk when this resolves, before any
+ * The outcome with its output where it belongs, or its error cut to a bearable size. A big output is on disk when this resolves, before any
  * record names it. Throws JournalWriteError when that can't be: the task did succeed, so the run has to
  * stop rather than call it failed.
  */
@@ -36,7 +37,8 @@ export function keepOutput(
   place: OutputPlace,
   outcome: Outcome,
 ): KeptOutcome | Promise<KeptOutcome> {
-  if (outcome.status !== 'succeeded' || fitsIn(outcome.output, MAX_INLINE_OUTPUT)) return outcome;
+  if (outcome.status === 'failed') return { ...outcome, error: boundedError(outcome.error) };
+  if (outcome.status === 'interrupted' || fitsIn(outcome.output, MAX_INLINE_OUTPUT)) return outcome;
   const text = JSON.stringify(outcome.output);
   const bytes = Buffer.byteLength(text);
   if (bytes <= MAX_INLINE_OUTPUT) return outcome;

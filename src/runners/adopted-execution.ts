@@ -12,8 +12,8 @@ import { sweep } from './sweep.js';
 /** How often an adopted process is looked at, ms: it is nobody's child, so its end is not announced. */
 const POLL_MS = 100;
 
-/** Reads the outcome an attempt left in its files; undefined when it left none. */
-export type LeftOutcome = (files: AttemptFiles) => Outcome | undefined;
+/** Reads the outcome an attempt left in its files; undefined when it left none. Never rejects. */
+export type LeftOutcome = (files: AttemptFiles) => Promise<Outcome | undefined>;
 
 /**
  * Takes over an attempt that another process started, see Runner.adopt:
@@ -47,7 +47,7 @@ class AdoptedExecution implements Execution {
       const finishLogs = followLogs(attempt, 'end');
       while (found !== undefined && (await isAlive(found))) await this.#pause();
       this.#over = true;
-      const outcome = left(this.#files);
+      const outcome = await left(this.#files);
       // What is told to nobody, or was to stop, must not go on.
       const wasStopped = this.#stopped || existsSync(this.#files.stopped);
       if (wasStopped || outcome === undefined) await sweep(this.#cookie, this.#family);

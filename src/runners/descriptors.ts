@@ -1,8 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Not the fault of what was asked for: there is none left for this process, or on this machine, just now. */
 const NO_DESCRIPTOR = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 const RETRY_MS = 50;
+
+/** Whether the error is not the fault of what was asked for: there is no descriptor (or memory for one) just now. */
+export function isDescriptorShortage(error: unknown): boolean {
+  return NO_DESCRIPTOR.has((error as NodeJS.ErrnoException).code ?? '');
+}
 
 /**
  * Calls `use` again until it does not fail for want of a file descriptor: for looking at what is there, where
@@ -13,7 +17,7 @@ export async function withDescriptors<T>(use: () => T): Promise<T> {
     try {
       return use();
     } catch (error) {
-      if (!NO_DESCRIPTOR.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      if (!isDescriptorShortage(error)) throw error;
     }
     await delay(RETRY_MS);
   }

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { JsonValue } from '../definition/json.js';
+import type { AttemptFiles } from './attempt-files.js';
 import { noResult } from './no-result.js';
+import type { ProcessEnd } from './process.js';
+import { readResult } from './result-file.js';
 import type { Outcome } from './runner.js';
 
 /**
@@ -25,18 +26,53 @@ export function exitStatusProgram(command: readonly string[]): { file: string; a
 }
 
 const exitStatus = z.strictObject({ exitCode: z.int() });
+/** No status is longer; a longer text is not worth parsing. */
+const MAX_STATUS = 100;
 
-/** The outcome in a result file of {@link exitStatusProgram}: `output` for 0. Undefined when there is none. */
-export function readExitStatus(
-  result: string,
-  stderr: string,
-  output: JsonValue | (() => JsonValue),
-): Outcome | undefined {
+/** The exit code in a result of {@link exitStatusProgram}; undefined when it is of something else. */
+export function exitCodeIn(text: string): number | undefined {
+  if (text.length > MAX_STATUS) return undefined;
   try {
-    const { exitCode } = exitStatus.parse(JSON.parse(readFileSync(result, 'utf8')));
-    if (exitCode !== 0) return noResult({ kind: 'exited', exitCode }, stderr);
-    return { status: 'succeeded', output: typeof output === 'function' ? output() : output };
+    return exitStatus.safeParse(JSON.parse(text)).data?.exitCode;
   } catch {
     return undefined;
   }
+}
+
+/** The outcome of such a process by the result it left; undefined when it left none. */
+export async function leftOutcome(
+  files: AttemptFiles,
+  output: Output,
+): Promise<Outcome | undefined> {
+  const found = await readResult(files.result);
+  const exitCode = found !== undefined && 'text' in found ? exitCodeIn(found.text) : undefined;
+  return exitCode === undefined ? undefined : exitOutcome(exitCode, files, output);
+}
+
+/**
+ * The outcome of such a process that has ended. Its own exit code says the same as its result, which it
+ * can't write when the disk is full.
+ */
+export async function endedOutcome(
+  end: ProcessEnd,
+  files: AttemptFiles,
+  output: Output,
+): Promise<Outcome> {
+  const left = await leftOutcome(files, output);
+  if (left !== undefined) return left;
+  return end.kind === 'exited'
+    ? exitOutcome(end.exitCode, files, output)
+    : noResult(end, files.stderr);
+}
+
+/** Reads what a program that succeeded gives; a failure when it can't be read. */
+type Output = (files: AttemptFiles) => Promise<Outcome>;
+
+/** The outcome of a program that ended with this code. */
+export async function exitOutcome(
+  exitCode: number,
+  files: AttemptFiles,
+  output: Output,
+): Promise<Outcome> {
+  return exitCode === 0 ? output(files) : noResult({ kind: 'exited', exitCode }, files.stderr);
 }

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { TextDecoder } from 'node:util';
 
 /** A tail that is further behind than this skips ahead, bytes: live output is for people, the file holds more. */
 const MAX_BEHIND = 256 * 1024;

@@ -20,8 +20,8 @@ export interface Program {
   readonly stdin: string;
 }
 
-/** Reads how an attempt went from its end and the files it left. */
-export type Verdict = (end: ProcessEnd, files: AttemptFiles) => Outcome;
+/** Reads how an attempt went from its end and the files it left. Never rejects. */
+export type Verdict = (end: ProcessEnd, files: AttemptFiles) => Promise<Outcome>;
 
 /** Starts a program as an attempt. Never throws: what keeps it from starting is the outcome. */
 export function executeProcess(attempt: Attempt, program: Program, verdict: Verdict): Execution {

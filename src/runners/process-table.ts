@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDescriptorShortage } from './descriptors.js';
 
 /** A living process, as /proc shows it. */
 export interface ProcessEntry {
@@ -72,15 +73,12 @@ function cookieOf(environ: string): string | undefined {
   return entry?.slice(PREFIX.length);
 }
 
-const NO_DESCRIPTOR = ['EMFILE', 'ENFILE', 'ENOMEM'];
-
 /** Empty when the process ended meanwhile or is someone else's. */
 function read(path: string): string {
   try {
     return readFileSync(path, 'latin1');
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (NO_DESCRIPTOR.includes(code)) throw error;
+    if (isDescriptorShortage(error)) throw error;
     return '';
   }
 }

@@ -5,11 +5,12 @@ import { refersToSecret } from '../definition/secrets.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
 import { adoptProcess } from './adopted-execution.js';
 import { type AttemptFiles, attemptFiles } from './attempt-files.js';
+import { withDescriptors } from './descriptors.js';
 import { allowedEnvironment, attemptEnvironment } from './environment.js';
-import { exitStatusProgram, readExitStatus } from './exit-status.js';
+import { endedOutcome, exitStatusProgram, leftOutcome } from './exit-status.js';
 import { headOf } from './log-tail.js';
-import { noResult } from './no-result.js';
 import { ended, executeProcess } from './process-execution.js';
+import { badResult } from './result-file.js';
 import type { Attempt, AttemptPlace, Execution, Outcome, Runner } from './runner.js';
 import {
   environmentSettings,
@@ -61,12 +62,12 @@ export class ShellRunner implements Runner {
         },
         stdin,
       },
-      (end, files) => left(files) ?? noResult(end, files.stderr),
+      (end, files) => endedOutcome(end, files, stdoutOf),
     );
   }
 
   adopt(attempt: AttemptPlace, process: ProcessIdentity | undefined): Execution {
-    return adoptProcess(attempt, process, left);
+    return adoptProcess(attempt, process, (files) => leftOutcome(files, stdoutOf));
   }
 }
 
@@ -86,9 +87,11 @@ function schema(when: 'check' | 'start') {
 const atCheck = schema('check');
 const atStart = schema('start');
 
-function left({ result, stdout, stderr }: AttemptFiles): Outcome | undefined {
-  return readExitStatus(result, stderr, () => {
-    const { text, truncated } = headOf(stdout, MAX_STDOUT);
-    return { exitCode: 0, stdout: text, truncated };
-  });
+async function stdoutOf({ stdout }: AttemptFiles): Promise<Outcome> {
+  try {
+    const { text, truncated } = await withDescriptors(() => headOf(stdout, MAX_STDOUT));
+    return { status: 'succeeded', output: { exitCode: 0, stdout: text, truncated } };
+  } catch (error) {
+    return badResult((error as Error).message);
+  }
 }

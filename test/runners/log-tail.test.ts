@@ -1,6 +1,6 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { headOf, LogTail, tailOf } from '../../src/runners/log-tail.js';
 import { temporaryFolder } from './attempts.js';
 
@@ -13,30 +13,51 @@ describe('LogTail', () => {
     return path;
   };
 
-  it('hands on what is appended while it is followed, in order', async () => {
+  it('hands on what is appended while it is followed, in order', () => {
     const path = file('a');
     const texts: string[] = [];
     const tail = new LogTail(path, 'start', (text) => texts.push(text));
-    await vi.waitFor(() => expect(texts.join('')).toBe('a'));
+    expect([tail.look(), texts]).toEqual([1, ['a']]);
+    expect([tail.look(), texts]).toEqual([1, ['a']]);
     appendFileSync(path, 'b');
-    await vi.waitFor(() => expect(texts.join('')).toBe('ab'));
+    expect([tail.look(), texts]).toEqual([2, ['a', 'b']]);
     appendFileSync(path, 'c');
     tail.finish();
-    expect(texts.join('')).toBe('abc');
+    expect(texts).toEqual(['a', 'b', 'c']);
   });
 
-  it('keeps characters whole that are written in pieces, and marks bytes that are no text', async () => {
+  it('keeps characters whole that are written in pieces, and marks bytes that are no text', () => {
     const path = file();
     const texts: string[] = [];
     const tail = new LogTail(path, 'start', (text) => texts.push(text));
     const bytes = Buffer.from('€');
     appendFileSync(path, Buffer.concat([Buffer.from('x'), bytes.subarray(0, 1)]));
-    await vi.waitFor(() => expect(texts).toEqual(['x']));
+    tail.look();
+    expect(texts).toEqual(['x']);
     appendFileSync(path, bytes.subarray(1));
-    await vi.waitFor(() => expect(texts).toEqual(['x', '€']));
-    appendFileSync(path, Buffer.from([0xff, 0x41, 0xe2]));
+    tail.look();
+    expect(texts).toEqual(['x', '€']);
+    appendFileSync(path, Buffer.from([0, 0xff, 0x41, 0xe2]));
     tail.finish();
-    expect(texts.join('')).toBe('x€\ufffdA\ufffd');
+    expect(texts.join('')).toBe('x€\0\ufffdA\ufffd');
+  });
+
+  it('reads nothing while nobody listens, and goes on from there', () => {
+    const path = file('before€');
+    const texts: string[] = [];
+    let isHeard = false;
+    const tail = new LogTail(
+      path,
+      'start',
+      (text) => texts.push(text),
+      () => isHeard,
+    );
+    appendFileSync(path, Buffer.from('€').subarray(0, 1));
+    tail.look();
+    isHeard = true;
+    appendFileSync(path, 'after');
+    tail.finish();
+    expect(texts).toEqual(['after']);
   });
 
   it('keeps a byte order mark, and a character on the border of two reads', () => {

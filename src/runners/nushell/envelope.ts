@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { assertJson } from '../../definition/json.js';
+import { badResult } from '../result-file.js';
 import type { Outcome } from '../runner.js';
 import { caughtError, toTaskError } from './error.js';
 
@@ -10,25 +10,14 @@ const envelope = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(false), error: caughtError }),
 ]);
 
-/** The outcome in a result file; undefined when there is no such file. */
-export function readEnvelope(path: string): Outcome | undefined {
-  const text = readText(path);
-  if (text === undefined) return undefined;
+/** The outcome that a result's text gives. */
+export function envelopeOutcome(text: string): Outcome {
   try {
     const found = envelope.parse(JSON.parse(text));
     return found.ok
       ? { status: 'succeeded', output: assertJson(found.value ?? null, 'the result of the task') }
       : { status: 'failed', error: toTaskError(found.error) };
   } catch (error) {
-    const message = `The task's result can't be read: ${(error as Error).message}`;
-    return { status: 'failed', error: { code: 'NUFLOW_BAD_RESULT', message } };
-  }
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
+    return badResult((error as Error).message);
   }
 }

@@ -6,14 +6,15 @@ import { refersToSecret } from '../../definition/secrets.js';
 import { NushellNotFoundError } from '../../errors.js';
 import type { ProcessIdentity } from '../../world/process-identity.js';
 import { adoptProcess } from '../adopted-execution.js';
-import { attemptFiles } from '../attempt-files.js';
+import { type AttemptFiles, attemptFiles } from '../attempt-files.js';
 import { allowedEnvironment, attemptEnvironment } from '../environment.js';
-import { exitStatusProgram, readExitStatus } from '../exit-status.js';
+import { endedOutcome, exitCodeIn, exitOutcome, exitStatusProgram } from '../exit-status.js';
 import { noResult } from '../no-result.js';
 import { ended, executeProcess, type Verdict } from '../process-execution.js';
+import { readResult } from '../result-file.js';
 import type { Attempt, AttemptPlace, Execution, Outcome, Runner } from '../runner.js';
 import { invalidValue, refuse, SECRET_ARGUMENT } from '../settings.js';
-import { readEnvelope } from './envelope.js';
+import { envelopeOutcome } from './envelope.js';
 import { findNushell, nushellVersion } from './find-nushell.js';
 import { callProgram, codeProgram } from './program.js';
 import { unsafeArgument } from './script-arguments.js';
@@ -83,11 +84,7 @@ export class NushellRunner implements Runner {
   }
 
   adopt(attempt: AttemptPlace, process: ProcessIdentity | undefined): Execution {
-    return adoptProcess(
-      attempt,
-      process,
-      ({ result, stderr }) => readEnvelope(result) ?? readExitStatus(result, stderr, null),
-    );
+    return adoptProcess(attempt, process, left);
   }
 
   #start(attempt: Attempt, parsed: NushellSettings): Execution {
@@ -165,8 +162,20 @@ function modulePath(use: string, baseDir: string): string {
   return existsSync(path) ? path : use;
 }
 
-const envelopeVerdict: Verdict = (end, { result, stderr }) =>
-  readEnvelope(result) ?? noResult(end, stderr);
+const envelopeVerdict: Verdict = async (end, files) =>
+  (await left(files)) ?? noResult(end, files.stderr);
 
-const scriptVerdict: Verdict = (end, { result, stderr }): Outcome =>
-  readExitStatus(result, stderr, null) ?? noResult(end, stderr);
+const scriptVerdict: Verdict = (end, files) => endedOutcome(end, files, noOutput);
+
+/** By what the attempt left, which tells its form: an exit code is a script's, all else an envelope. */
+async function left(files: AttemptFiles): Promise<Outcome | undefined> {
+  const found = await readResult(files.result);
+  if (found === undefined) return undefined;
+  if ('refused' in found) return found.refused;
+  const exitCode = exitCodeIn(found.text);
+  return exitCode === undefined
+    ? envelopeOutcome(found.text)
+    : exitOutcome(exitCode, files, noOutput);
+}
+
+const noOutput = async (): Promise<Outcome> => ({ status: 'succeeded', output: null });
