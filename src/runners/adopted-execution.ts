@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { identify, isAlive, type ProcessIdentity } from '../world/process-identity.js';
 import { type AttemptFiles, attemptFiles, markStopped } from './attempt-files.js';
 import { familyOf } from './family.js';
-import { followLogs } from './follow-logs.js';
+import { type FollowedLogs, followLogs } from './follow-logs.js';
 import { interruptFamily, sendSignal } from './process-group.js';
 import { type ProcessEntry, processTable } from './process-table.js';
 import type { AttemptPlace, Execution, Outcome } from './runner.js';
@@ -44,14 +44,14 @@ class AdoptedExecution implements Execution {
     this.#cookie = attempt.cookie;
     this.spawned = this.#living(process);
     this.outcome = this.spawned.then(async (found) => {
-      const finishLogs = followLogs(attempt, 'end');
-      while (found !== undefined && (await isAlive(found))) await this.#pause();
+      const logs = followLogs(attempt, 'end');
+      while (found !== undefined && (await isAlive(found))) await this.#pause(logs);
       this.#over = true;
       const outcome = await left(this.#files);
       // What is told to nobody, or was to stop, must not go on.
       const wasStopped = this.#stopped || existsSync(this.#files.stopped);
       if (wasStopped || outcome === undefined) await sweep(this.#cookie, this.#family);
-      await finishLogs();
+      await logs.finish();
       return outcome ?? { status: 'interrupted' };
     });
   }
@@ -71,9 +71,12 @@ class AdoptedExecution implements Execution {
   }
 
   /** Until the next look; for good once it is detached. */
-  async #pause(): Promise<void> {
+  async #pause(logs: FollowedLogs): Promise<void> {
     const { signal } = this.#detached;
-    await delay(POLL_MS, undefined, { signal }).catch(() => new Promise(() => {}));
+    await delay(POLL_MS, undefined, { signal }).catch(() => {
+      logs.leave();
+      return new Promise(() => {});
+    });
   }
 
   /** The attempt's process if it runs: the one the journal knows, else the oldest with the cookie. */

@@ -6,14 +6,24 @@ import type { AttemptPlace } from './runner.js';
 
 const STREAMS = ['stdout', 'stderr'] as const;
 
-/**
- * Hands on what an attempt prints, as it prints it, and keeps its logs within their bound. Returns the way
- * to end that: it resolves when what is left was handed on and the logs are as they will stay. Never rejects.
- */
-export function followLogs(attempt: AttemptPlace, from: 'start' | 'end'): () => Promise<void> {
-  const finish = STREAMS.map((stream) => followLog(attempt, stream, from));
-  return async () => {
-    await Promise.all(finish.map((it) => it()));
+/** Logs of an attempt that are being followed. */
+export interface FollowedLogs {
+  /** Hands on what is left and makes the logs as they will stay. To be called when nothing of the attempt is left. Never rejects. */
+  finish(): Promise<void>;
+  /** Lets go of them, for good: whoever adopts the attempt follows them next. */
+  leave(): void;
+}
+
+/** Hands on what an attempt prints, as it prints it, and keeps its logs within their bound. */
+export function followLogs(attempt: AttemptPlace, from: 'start' | 'end'): FollowedLogs {
+  const logs = STREAMS.map((stream) => followLog(attempt, stream, from));
+  return {
+    async finish() {
+      await Promise.all(logs.map((log) => log.finish()));
+    },
+    leave() {
+      for (const log of logs) log.leave();
+    },
   };
 }
 
@@ -21,30 +31,32 @@ function followLog(
   attempt: AttemptPlace,
   stream: (typeof STREAMS)[number],
   from: 'start' | 'end',
-): () => Promise<void> {
+): FollowedLogs {
   const path = attemptFiles(attempt.dir)[stream];
   const cap = new LogCap(path, attempt.maxLogBytes ?? MAX_LOG_BYTES);
-  const stopTail = followTail(path, from, attempt, { stream, cap });
-  return () => {
-    stopTail();
-    return cap.finish();
+  const tail = openTail(path, from, (text) => attempt.output({ stream, text }), attempt.isHeard);
+  const unwatch =
+    tail === undefined ? () => {} : logWatch.add({ look: () => cap.grown(tail.look()) });
+  let isLeft = false;
+  return {
+    async finish() {
+      if (isLeft) return;
+      unwatch();
+      tail?.finish();
+      await cap.finish();
+    },
+    leave() {
+      isLeft = true;
+      unwatch();
+      tail?.close();
+    },
   };
 }
 
-function followTail(
-  path: string,
-  from: 'start' | 'end',
-  { output, isHeard }: AttemptPlace,
-  { stream, cap }: { readonly stream: (typeof STREAMS)[number]; readonly cap: LogCap },
-): () => void {
+function openTail(...given: ConstructorParameters<typeof LogTail>): LogTail | undefined {
   try {
-    const tail = new LogTail(path, from, (text) => output({ stream, text }), isHeard);
-    const unwatch = logWatch.add({ look: () => cap.grown(tail.look()) });
-    return () => {
-      unwatch();
-      tail.finish();
-    };
+    return new LogTail(...given);
   } catch {
-    return () => {}; // no descriptor left, or no log: then there is just no live output
+    return undefined; // no descriptor left, or no log: then there is just no live output
   }
 }

@@ -46,6 +46,11 @@ export class LogTail {
   finish(): void {
     this.look();
     this.#emit(this.#decoder.decode());
+    this.close();
+  }
+
+  /** Hands on nothing more. */
+  close(): void {
     closeSync(this.#fd);
   }
 

@@ -2,7 +2,7 @@ import type { ProcessIdentity } from '../world/process-identity.js';
 import { identify } from '../world/process-identity.js';
 import { type AttemptFiles, markStopped, prepareFiles, withStdio } from './attempt-files.js';
 import { familyOf } from './family.js';
-import { followLogs } from './follow-logs.js';
+import { type FollowedLogs, followLogs } from './follow-logs.js';
 import { type ProcessEnd, type StartedProcess, startProcess } from './process.js';
 import { interruptFamily, signalGroup } from './process-group.js';
 import { type ProcessEntry, processTable } from './process-table.js';
@@ -54,6 +54,7 @@ class ProcessExecution implements Execution {
   readonly outcome: Promise<Outcome>;
   readonly #cookie: string;
   readonly #files: AttemptFiles;
+  readonly #logs: FollowedLogs;
   readonly #started: StartedProcess;
   /** Processes of the attempt as last seen: a later look finds them even when they lost their parents. */
   #family: readonly ProcessEntry[] = [];
@@ -71,11 +72,11 @@ class ProcessExecution implements Execution {
     this.#files = files;
     this.#started = started;
     this.spawned = started.pid === undefined ? Promise.resolve(undefined) : identify(started.pid);
-    const finishLogs = followLogs(attempt, 'start');
+    this.#logs = followLogs(attempt, 'start');
     this.outcome = started.ended.then(async (end) => {
       this.#over = true; // from here on its pid may be another process's
       if (this.#stopped) await sweep(this.#cookie, this.#family);
-      await finishLogs();
+      await this.#logs.finish();
       return end.kind === 'notStarted' ? spawnFailure(end, program) : verdict(end, files);
     });
   }
@@ -88,6 +89,7 @@ class ProcessExecution implements Execution {
   }
 
   detach(): void {
+    if (!this.#over) this.#logs.leave();
     this.#started.detach();
   }
 
