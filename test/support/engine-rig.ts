@@ -213,7 +213,7 @@ export function inShort(record: JournalRecord): string {
 
 /** The first event of the type (of the task, if one is named), past or to come; rejects when the run ends without. */
 export async function eventOf<T extends EventType>(
-  run: Run,
+  run: Run<unknown>,
   type: T,
   task?: string,
 ): Promise<EventOf<T>> {
@@ -225,6 +225,6 @@ export async function eventOf<T extends EventType>(
 }
 
 /** Statuses of a run's tasks by id. */
-export function statuses(run: Run): Record<string, string> {
+export function statuses(run: Run<unknown>): Record<string, string> {
   return Object.fromEntries(run.snapshot().tasks.map(({ id, status }) => [id, status]));
 }
