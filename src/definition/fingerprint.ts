@@ -95,8 +95,3 @@ function hasCustomCheck(
     (check) => check._zod.def.check === 'custom' || check._zod.def.check === 'overwrite',
   );
 }
-
-/** The schema a JSON Schema kept in a definition stands for. */
-export function schemaFromData(data: JsonValue): StandardSchema {
-  return z.fromJSONSchema(data as Parameters<typeof z.fromJSONSchema>[0]);
-}
