@@ -252,7 +252,7 @@ export class JournalDamagedError extends NuflowError {
   constructor(file: string, line: number, offset: number, why: string) {
     super(
       'NUFLOW_JOURNAL_DAMAGED',
-      `${file} is damaged at line ${line}, byte ${offset}: ${why}; nothing was changed. Restore it from a copy, or cut it to the last good record.`,
+      `${file} is damaged at line ${line}, byte ${offset}: ${why}; nothing was changed. Restore it from a copy, or cut it to its last good record${repairCommand(file)}.`,
       { file, line, offset, why },
     );
     this.file = file;
@@ -323,7 +323,7 @@ export class IllegalRecordError extends NuflowError {
   constructor(seq: number, type: string, why: string) {
     super(
       'NUFLOW_ILLEGAL_RECORD',
-      `Record ${seq} (${type}) can't follow what came before it: ${why}.`,
+      `Record ${seq} (${type}) can't follow what came before it: ${why}. See where with: nuflow journal check`,
       { seq, type, why },
     );
   }
@@ -340,6 +340,14 @@ export class NushellNotFoundError extends NuflowError {
       { searched },
     );
   }
+}
+
+/** What to type to repair a run's journal; empty for a file that is in no data directory. */
+function repairCommand(file: string): string {
+  const [, dataDir, run] = /^(.+)[/]runs[/]([^/]+)[/]journal\.ndjson$/.exec(file) ?? [];
+  if (dataDir === undefined) return '';
+  const plain = /^[\w./-]+$/.test(dataDir) ? dataDir : `'${dataDir.replaceAll("'", "'\\''")}'`;
+  return ` with: nuflow journal repair ${run} --data-dir ${plain}`;
 }
 
 function messageOf(cause: unknown): string {

@@ -47,6 +47,7 @@ export type {
   RecordType,
   TaskError,
 } from './journal/record.js';
+export { JournalNotRepairableError } from './journal/repair-errors.js';
 export type { RunStatus, RunSummary } from './journal/summary.js';
 export { type CloseMode, Orchestrator, type Resumed } from './orchestrator.js';
 export type {

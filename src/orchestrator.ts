@@ -2,8 +2,9 @@ import { durationMs } from './definition/duration.js';
 import type { JsonValue } from './definition/json.js';
 import type { WorkflowSpec } from './definition/spec.js';
 import type { Workflow } from './definition/workflow.js';
-import { DataDirLockedError, OrchestratorClosedError } from './errors.js';
+import { OrchestratorClosedError } from './errors.js';
 import { DataDir } from './journal/data-dir.js';
+import { lockDataDir } from './journal/lock-data-dir.js';
 import { OutputFiles } from './journal/output-files.js';
 import type { Decision } from './journal/record.js';
 import { RunIndex } from './journal/run-index.js';
@@ -106,14 +107,12 @@ export class Orchestrator {
     const builtIn = builtInRunners({ nushell: options.nushell, env: options.env, baseDir });
     const runners = new Map([...builtIn, ...Object.entries(options.runners ?? {})]);
     const dir = await DataDir.make(world.fileSystem, dataDir);
-    const lock = await world.locks.acquire(dir.lockPath, new Date(world.clock.now()).toISOString());
-    if ('takenBy' in lock)
-      throw new DataDirLockedError(dataDir, lock.takenBy?.pid, lock.takenBy?.since);
+    const lock = await lockDataDir(world, dir);
     try {
       const index = await RunIndex.open(world, dir);
-      return new Orchestrator({ settings, dir, lock: lock.held, index, executor, runners });
+      return new Orchestrator({ settings, dir, lock, index, executor, runners });
     } catch (error) {
-      await lock.held.release();
+      await lock.release();
       throw error;
     }
   }

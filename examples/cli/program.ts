@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { type EventOptions, events } from './event-command.js';
+import { check, repair } from './journal-commands.js';
 import { type LogOptions, logs } from './log-command.js';
 import { list, show } from './look-commands.js';
 import {
@@ -35,6 +36,7 @@ export function program(): Command {
   );
   addLogs(cli);
   addEvents(cli);
+  addJournal(cli);
   return cli;
 }
 
@@ -70,6 +72,22 @@ function addEvents(cli: Command): void {
     .option('--from <seq>', 'begin with this record', wholeNumber, 1)
     .option('--follow', 'go on until the run ends')
     .action((id: string, options: EventOptions) => exitWith(events(id, options)));
+}
+
+function addJournal(cli: Command): void {
+  const journal = cli
+    .command('journal')
+    .description('check and repair the files that hold the runs');
+  looking(
+    journal,
+    'check [runs...]',
+    'whether journals are whole: of these runs, or of all',
+  ).action((runs: string[], options: StoreOptions) => exitWith(check(runs, options)));
+  looking(
+    journal,
+    'repair <run>',
+    'cut a damaged journal to its last good record, keeping a copy',
+  ).action((run: string, options: StoreOptions) => exitWith(repair(run, options)));
 }
 
 /** A command that only looks, also while another process has the data directory. */

@@ -56,6 +56,14 @@ export class RunIndex {
     return index;
   }
 
+  /** Makes the index on disk forget a run, so that the next to open it reads the run's journal again. */
+  static async forget(world: World, dir: DataDir, run: string): Promise<void> {
+    const file = new IndexFile(world, dir.indexPath);
+    const known = content.safeParse(await file.read()).data;
+    if (known?.runs.some(({ id }) => id === run))
+      await file.write({ ...known, runs: known.runs.filter(({ id }) => id !== run) });
+  }
+
   /** Latest first; `live` are runs of this process as they stand now. */
   list(live: readonly RunSummary[] = []): RunSummary[] {
     const all = new Map(this.#runs);

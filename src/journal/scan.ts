@@ -1,6 +1,7 @@
-import { JournalDamagedError, JournalFormatError, JournalReadError } from '../errors.js';
+import { JournalDamagedError, JournalFormatError } from '../errors.js';
 import type { FileSystem, OpenFile } from '../world/file-system.js';
 import { claimedDurable, type Decoded, decode, namedFormat, otherFormat } from './codec.js';
+import { openForReading } from './open-for-reading.js';
 import { NEWLINE, pieces } from './pieces.js';
 import { JOURNAL_FORMAT, type JournalRecord } from './record.js';
 
@@ -48,19 +49,6 @@ export async function scan(
   } finally {
     await file.close();
   }
-}
-
-/** A file whose failures to be read are told apart from what a taker throws. */
-async function openForReading(fileSystem: FileSystem, path: string): Promise<OpenFile> {
-  const failed = (error: unknown): never => {
-    throw new JournalReadError(path, error);
-  };
-  const file = await fileSystem.open(path, 'read').catch(failed);
-  return {
-    ...file,
-    read: (into, position) => file.read(into, position).catch(failed),
-    close: () => file.close().catch(() => {}), // makes nothing that was read less true
-  };
 }
 
 type BadLine = Decoded & { readonly ok: false };

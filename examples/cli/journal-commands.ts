@@ -1,0 +1,86 @@
+import { NuflowError } from 'nuflow';
+import { listRuns } from 'nuflow/inspect';
+import { checkJournal, type JournalCheck, type LostRecords, repairJournal } from 'nuflow/journal';
+import { EXIT } from './exit-codes.js';
+import { tell } from './messages.js';
+import { write, writeJson } from './output.js';
+import type { StoreOptions } from './run-commands.js';
+import { printable, table } from './text.js';
+
+/** A check, or why there is none: the disk could not be read. */
+type Checked =
+  | (JournalCheck & { readonly run: string })
+  | { readonly run: string; readonly verdict: 'unreadable'; readonly why: string };
+
+/**
+ * `nuflow journal check [RUN…]`: the state of these journals, or of all. Takes no lock and changes
+ * nothing. Exit code 1 when any is not ok.
+ */
+export async function check(named: readonly string[], options: StoreOptions): Promise<number> {
+  const { dataDir, json } = options;
+  const runs = named.length > 0 ? named : (await listRuns(dataDir)).map(({ id }) => id);
+  const found: Checked[] = [];
+  for (const run of runs) found.push(await checked(dataDir, run));
+  if (json) await writeJson(found);
+  else await write(table([['RUN', 'VERDICT', 'RECORDS', 'LINE', 'BYTE', ''], ...found.map(row)]));
+  const bad = found.filter(({ verdict }) => verdict !== 'ok');
+  for (const { run, verdict } of json ? [] : bad) {
+    const next = NEXT[verdict];
+    if (next !== undefined) tell(`${run}: ${next(run)}`);
+  }
+  return bad.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+async function checked(dataDir: string, run: string): Promise<Checked> {
+  try {
+    return { run, ...(await checkJournal({ dataDir, run })) };
+  } catch (error) {
+    // One bad sector must not hide what there is to say of the other runs.
+    if (!(error instanceof NuflowError) || error.code !== 'NUFLOW_JOURNAL_READ') throw error;
+    return { run, verdict: 'unreadable', why: error.message };
+  }
+}
+
+function row(found: Checked): string[] {
+  const { run, verdict } = found;
+  if (!('records' in found)) return [run, verdict, '', '', '', 'why' in found ? found.why : ''];
+  if (!('line' in found)) return [run, verdict, String(found.records)];
+  const { records, line, offset, why } = found;
+  return [run, verdict, String(records), String(line), String(offset), why];
+}
+
+/** What to do about a verdict. */
+const NEXT: { readonly [verdict in Checked['verdict']]?: (run: string) => string } = {
+  torn: (run) => `harmless; it is cut off by the next: nuflow resume ${run}`,
+  damaged: (run) =>
+    `restore it from a copy, or keep what is good of it with: nuflow journal repair ${run}`,
+  unknownFormat: () => 'written by a newer nuflow; use that',
+  missing: () => 'no such run was ever accepted here',
+};
+
+/**
+ * `nuflow journal repair RUN`: keeps a copy of a damaged journal and cuts it to its last good record.
+ * Holds the data directory meanwhile.
+ */
+export async function repair(run: string, { dataDir, json }: StoreOptions): Promise<number> {
+  const done = await repairJournal({ dataDir, run });
+  if (json) await writeJson({ run, ...done });
+  else if (!done.repaired)
+    await write(`${run}: the journal is good (${done.records} records); nothing was changed\n`);
+  else {
+    const { before, lost, copy, records } = done;
+    await write(`${run}: ${before.verdict} at line ${before.line}: ${printable(before.why)}\n`);
+    await write(`kept ${records} records; lost ${lostText(lost)}\n`);
+    await write(`the journal as it was: ${printable(copy)}\n`);
+    tell(
+      `Lost tasks run again; see that nothing of them is still going. Then: nuflow resume ${run}`,
+    );
+  }
+  return EXIT.done;
+}
+
+function lostText({ bytes, lines, types, tasks }: LostRecords): string {
+  const told = Object.entries(types).map(([type, count]) => `\n  ${count} × ${type}`);
+  const spoken = tasks.map(({ task, types }) => `\n  task ${printable(task)}: ${types.join(', ')}`);
+  return [`${bytes} bytes in ${lines} lines`, ...told, ...spoken].join('');
+}

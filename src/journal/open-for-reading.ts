@@ -1,0 +1,15 @@
+import { JournalReadError } from '../errors.js';
+import type { FileSystem, OpenFile } from '../world/file-system.js';
+
+/** A file whose failures to be read are JournalReadErrors, told apart from all that its reader does with it. */
+export async function openForReading(fileSystem: FileSystem, path: string): Promise<OpenFile> {
+  const failed = (error: unknown): never => {
+    throw new JournalReadError(path, error);
+  };
+  const file = await fileSystem.open(path, 'read').catch(failed);
+  return {
+    ...file,
+    read: (into, position) => file.read(into, position).catch(failed),
+    close: () => file.close().catch(() => {}), // makes nothing that was read less true
+  };
+}
