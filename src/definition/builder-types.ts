@@ -63,8 +63,8 @@ export type SchemaOutput<S> = S extends StandardSchema ? InferOutput<S> : JsonVa
 /** JSON as callbacks may write it: readonly or not, and with interfaces. */
 export type JsonInput = unknown;
 
-interface NushellBase<Input, N extends Needs, S, Rule extends TriggerRule, Names extends string>
-  extends Base<N, S, Rule, Names> {
+/** Where and how a Nushell process runs. */
+interface NushellPlace<Input, N extends Needs, Rule extends TriggerRule, Names extends string> {
   /** Environment of the process, beside the allow-listed part of this process's. */
   readonly env?: Computed<Readonly<Record<string, string>>, Input, N, Rule, Names> | undefined;
   /** Working folder, relative to the orchestrator's `baseDir`; default that folder. */
@@ -75,14 +75,8 @@ interface NushellBase<Input, N extends Needs, S, Rule extends TriggerRule, Names
   readonly stdlib?: boolean | undefined;
 }
 
-/** A command of a module: `use <use> *; <call> …args --flags`. */
-export interface NushellCall<
-  Input,
-  N extends Needs,
-  S,
-  Rule extends TriggerRule,
-  Names extends string,
-> extends NushellBase<Input, N, S, Rule, Names> {
+interface CallFields<Input, N extends Needs, Rule extends TriggerRule, Names extends string>
+  extends NushellPlace<Input, N, Rule, Names> {
   readonly use: string;
   readonly call: string;
   readonly args?: Computed<readonly JsonInput[], Input, N, Rule, Names> | undefined;
@@ -94,33 +88,72 @@ export interface NushellCall<
   readonly script?: undefined;
 }
 
-/** Nushell code; `$input` holds the input, the last value is the output. */
-export interface NushellCode<
-  Input,
-  N extends Needs,
-  S,
-  Rule extends TriggerRule,
-  Names extends string,
-> extends NushellBase<Input, N, S, Rule, Names> {
+interface CodeFields<Input, N extends Needs, Rule extends TriggerRule, Names extends string>
+  extends NushellPlace<Input, N, Rule, Names> {
   readonly code: string;
   readonly input?: Computed<JsonInput, Input, N, Rule, Names> | undefined;
   readonly use?: undefined;
   readonly script?: undefined;
 }
 
-/** A plain script; its exit code decides, its output is null. */
-export interface NushellScript<
-  Input,
-  N extends Needs,
-  S,
-  Rule extends TriggerRule,
-  Names extends string,
-> extends NushellBase<Input, N, S, Rule, Names> {
+interface ScriptFields<Input, N extends Needs, Rule extends TriggerRule, Names extends string>
+  extends NushellPlace<Input, N, Rule, Names> {
   readonly script: string;
   readonly args?: Computed<readonly string[], Input, N, Rule, Names> | undefined;
   readonly use?: undefined;
   readonly code?: undefined;
 }
+
+/** What one Nushell process is told. */
+export type NushellFields<
+  Input,
+  N extends Needs,
+  Rule extends TriggerRule,
+  Names extends string = string,
+> =
+  | CallFields<Input, N, Rule, Names>
+  | CodeFields<Input, N, Rule, Names>
+  | ScriptFields<Input, N, Rule, Names>;
+
+interface NushellBase<Input, N extends Needs, S, Rule extends TriggerRule, Names extends string>
+  extends Base<N, S, Rule, Names> {
+  /**
+   * Asked after a crash when the attempt left no outcome: a command, or code, that gives the task's
+   * output if its work was done after all, and null if not; when it fails the task is held. It inherits
+   * nothing from the task but its key (NUFLOW_TASK_KEY); `timeout`, or 60 s, bounds it.
+   */
+  readonly probe?:
+    | CallFields<Input, N, Rule, Names>
+    | CodeFields<Input, N, Rule, Names>
+    | undefined;
+}
+
+/** A command of a module: `use <use> *; <call> …args --flags`. */
+export type NushellCall<
+  Input,
+  N extends Needs,
+  S,
+  Rule extends TriggerRule,
+  Names extends string,
+> = NushellBase<Input, N, S, Rule, Names> & CallFields<Input, N, Rule, Names>;
+
+/** Nushell code; `$input` holds the input, the last value is the output. */
+export type NushellCode<
+  Input,
+  N extends Needs,
+  S,
+  Rule extends TriggerRule,
+  Names extends string,
+> = NushellBase<Input, N, S, Rule, Names> & CodeFields<Input, N, Rule, Names>;
+
+/** A plain script; its exit code decides, its output is null. */
+export type NushellScript<
+  Input,
+  N extends Needs,
+  S,
+  Rule extends TriggerRule,
+  Names extends string,
+> = NushellBase<Input, N, S, Rule, Names> & ScriptFields<Input, N, Rule, Names>;
 
 export type NushellOptions<
   Input,
@@ -133,6 +166,21 @@ export type NushellOptions<
   | NushellCode<Input, N, S, Rule, Names>
   | NushellScript<Input, N, S, Rule, Names>;
 
+/** What one program is told. */
+export interface ShellFields<
+  Input,
+  N extends Needs,
+  Rule extends TriggerRule,
+  Names extends string = string,
+> {
+  readonly command: string;
+  readonly args?: Computed<readonly string[], Input, N, Rule, Names> | undefined;
+  /** Text for its standard input; default empty. */
+  readonly stdin?: Computed<string, Input, N, Rule, Names> | undefined;
+  readonly env?: Computed<Readonly<Record<string, string>>, Input, N, Rule, Names> | undefined;
+  readonly cwd?: string | undefined;
+}
+
 /** A program and its arguments; no shell reads them. */
 export interface ShellOptions<
   Input,
@@ -140,13 +188,14 @@ export interface ShellOptions<
   S,
   Rule extends TriggerRule,
   Names extends string = string,
-> extends Base<N, S, Rule, Names> {
-  readonly command: string;
-  readonly args?: Computed<readonly string[], Input, N, Rule, Names> | undefined;
-  /** Text for its standard input; default empty. */
-  readonly stdin?: Computed<string, Input, N, Rule, Names> | undefined;
-  readonly env?: Computed<Readonly<Record<string, string>>, Input, N, Rule, Names> | undefined;
-  readonly cwd?: string | undefined;
+> extends Base<N, S, Rule, Names>,
+    ShellFields<Input, N, Rule, Names> {
+  /**
+   * Asked after a crash when the attempt left no outcome. Exit code 0 with something printed to stdout: the work was
+   * done, and this is the output, in the form the task's own has. Exit code 0 with nothing printed (but white
+   * space): nothing was done. Any other end can't tell, and the task is held. `timeout`, or 60 s, bounds it.
+   */
+  readonly probe?: ShellFields<Input, N, Rule, Names> | undefined;
 }
 
 /** A function of this process. What it returns must be JSON; undefined counts as null. */
@@ -161,7 +210,19 @@ export interface FunctionOptions<
   readonly run: (
     context: TaskContext<Input, NeedsOutputs<N, Rule>, Names> & CallContext,
   ) => R | Promise<R>;
+  /**
+   * Asked after a crash when the attempt left no outcome: gives the task's output if its work was done
+   * after all, and null or undefined if not; when it throws the task is held. `timeout`, or 60 s, bounds it.
+   */
+  readonly probe?:
+    | ((
+        context: TaskContext<Input, NeedsOutputs<N, Rule>, Names> & CallContext,
+      ) => Probed<NoInfer<R>> | Promise<Probed<NoInfer<R>>>)
+    | undefined;
 }
+
+/** A function's answer to whether the work was done: the output, or nothing. */
+type Probed<R> = R | null | undefined;
 
 /** A task of a runner registered with `Orchestrator.open({ runners })`. */
 export interface CustomOptions<
@@ -174,6 +235,8 @@ export interface CustomOptions<
   readonly runner: string;
   /** What the runner is told; top-level fields may be functions. */
   readonly with?: Readonly<Record<string, Computed<JsonInput, Input, N, Rule, Names>>> | undefined;
+  /** What the runner is told to find out, after a crash, whether the work was done: null means that nothing was. */
+  readonly probe?: Readonly<Record<string, Computed<JsonInput, Input, N, Rule, Names>>> | undefined;
 }
 
 type MaybeSchema = StandardSchema | undefined;

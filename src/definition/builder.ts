@@ -10,13 +10,23 @@ import type {
 } from './builder-types.js';
 import { type Duration, durationMs } from './duration.js';
 import { functionsHash, schemaAsData } from './fingerprint.js';
-import { assertJson, type JsonValue } from './json.js';
+import type { JsonValue } from './json.js';
 import { type CommonTaskOptions, commonSpec, oneOf } from './options.js';
 import { secretInputsSpec } from './secret-inputs.js';
 import { secretPathsOfSchema } from './secret-schema.js';
 import { ON_FAILURE, type OnFailure, type TaskSpec, type TriggerRule } from './spec.js';
 import type { InferInput, InferOutput, StandardSchema } from './standard-schema.js';
-import { makeWorkflow, type TaskCode, type TaskContext, type Workflow } from './workflow.js';
+import { makeWorkflow, type TaskCode, type Workflow } from './workflow.js';
+import {
+  type FunctionWork,
+  fieldsWork,
+  NOTHING,
+  namedFunctions,
+  nushellFields,
+  shellFields,
+  splitWork,
+  type Works,
+} from './works.js';
 
 /** What {@link defineWorkflow} takes. */
 export interface WorkflowOptions<
@@ -80,13 +90,11 @@ export function workflowName(name: string): string {
   throw new InvalidDefinitionError('name', 'a workflow needs a name of 1 to 200 characters');
 }
 
-type Fields = Readonly<Record<string, unknown>>;
 type AnyOptions = CommonTaskOptions & {
   readonly needs?: Needs | undefined;
   readonly output?: StandardSchema | undefined;
 };
 
-const NOTHING = Object.freeze({});
 const NO_NEEDS: readonly string[] = Object.freeze([]);
 
 /** Turns builder calls into task data and task code. */
@@ -105,40 +113,43 @@ class TaskCollector {
       nu: <N extends Needs, S, Rule extends TriggerRule, Names extends string>(
         id: string,
         options: NushellOptions<Input, N, S, Rule, Names>,
-      ) => this.#add(id, 'nu', options, nushellFields(options)),
+      ) => this.#add(id, 'nu', options, fieldsWork(options, nushellFields)),
       shell: <N extends Needs, S, Rule extends TriggerRule, Names extends string>(
         id: string,
         options: ShellOptions<Input, N, S, Rule, Names>,
-      ) => {
-        const { command, args, stdin, env, cwd } = options;
-        return this.#add(id, 'shell', options, { command, args, stdin, env, cwd });
-      },
+      ) => this.#add(id, 'shell', options, fieldsWork(options, shellFields)),
       fn: <R, N extends Needs, S, Rule extends TriggerRule, Names extends string>(
         id: string,
         options: FunctionOptions<Input, N, S, Rule, R, Names>,
-      ) => this.#add(id, 'fn', options, NOTHING, options.run as TaskCode['run']),
+      ) => {
+        const { run, probe } = options as FunctionWork;
+        const asked = probe === undefined ? undefined : { fields: NOTHING, run: probe };
+        return this.#add(id, 'fn', options, { task: { fields: NOTHING, run }, probe: asked });
+      },
       task: <N extends Needs, S, Rule extends TriggerRule, Names extends string>(
         id: string,
         options: CustomOptions<Input, N, S, Rule, Names>,
-      ) => this.#add(id, options.runner, options, options.with ?? NOTHING),
+      ) => {
+        const { runner, with: fields = NOTHING, probe } = options;
+        const asked = probe === undefined ? undefined : { fields: probe };
+        return this.#add(id, runner, options, { task: { fields }, probe: asked });
+      },
     };
   }
 
-  #add(
-    id: string,
-    runner: string,
-    options: object,
-    fields: Fields,
-    run?: TaskCode['run'],
-  ): TaskRef<never> {
+  #add(id: string, runner: string, options: object, works: Works): TaskRef<never> {
     const path = `tasks.${id}`;
     const { needs, output, ...common } = options as AnyOptions;
-    const { data, functions } = splitFields(fields, path);
+    const task = splitWork(works.task, path);
+    const probe = works.probe === undefined ? undefined : splitWork(works.probe, `${path}.probe`);
     const schema = output === undefined ? undefined : schemaAsData(output);
     const aliases = aliasesOf(needs);
     const hash = functionsHash({
       version: this.#version,
-      functions: [...functions, ...(run ? [['run', run] as const] : [])],
+      functions: [
+        ...namedFunctions(task.code, 'run', ''),
+        ...namedFunctions(probe?.code, 'probe', 'probe.'),
+      ],
       opaqueSchema: output !== undefined && schema === undefined,
       aliases,
     });
@@ -146,40 +157,16 @@ class TaskCollector {
       id,
       runner,
       needs: needIds(needs),
-      with: data,
+      with: task.data,
       ...commonSpec(common, path),
+      ...(probe === undefined ? {} : { probe: { with: probe.data } }),
       ...(schema === undefined ? {} : { output: schema }),
       ...(hash === undefined ? {} : { functions: hash }),
     });
-    if (functions.size > 0 || run !== undefined || output !== undefined) {
-      const computed = functions.size === 0 ? undefined : functions;
-      this.code.set(id, { fields: computed, run, output, aliases });
-    }
+    if (hash !== undefined || output !== undefined)
+      this.code.set(id, { ...task.code, probe: probe?.code, output, aliases });
     return { id };
   }
-}
-
-type FieldFunctions = ReadonlyMap<string, (context: TaskContext) => unknown>;
-const NO_FUNCTIONS: FieldFunctions = new Map();
-
-/** Data as it is, functions replaced by `{ $function: field }` and kept aside. */
-function splitFields(
-  fields: Fields,
-  path: string,
-): { data: { [key: string]: JsonValue }; functions: FieldFunctions } {
-  if (fields === NOTHING) return { data: NOTHING, functions: NO_FUNCTIONS };
-  const data: [string, JsonValue][] = [];
-  const functions = new Map<string, (context: TaskContext) => unknown>();
-  for (const [field, value] of Object.entries(fields)) {
-    if (value === undefined) continue;
-    if (typeof value === 'function')
-      functions.set(field, value as (context: TaskContext) => unknown);
-    data.push([
-      field,
-      typeof value === 'function' ? { $function: field } : assertJson(value, `${path}.${field}`),
-    ]);
-  }
-  return { data: Object.fromEntries(data), functions };
 }
 
 function needIds(needs: Needs | undefined): readonly string[] {
@@ -192,16 +179,4 @@ function needIds(needs: Needs | undefined): readonly string[] {
 function aliasesOf(needs: Needs | undefined): TaskCode['aliases'] {
   if (needs === undefined || Array.isArray(needs)) return undefined;
   return Object.entries(needs).map(([name, ref]) => [name, (ref as TaskRef).id] as const);
-}
-
-function nushellFields<Input, N extends Needs, S, Rule extends TriggerRule, Names extends string>(
-  options: NushellOptions<Input, N, S, Rule, Names>,
-): Fields {
-  const { env, cwd, includePaths, stdlib } = options;
-  const common = { env, cwd, includePaths, stdlib };
-  if (options.code !== undefined) return { code: options.code, input: options.input, ...common };
-  if (options.script !== undefined)
-    return { script: options.script, args: options.args, ...common };
-  const { use, call, args, flags, input } = options;
-  return { use, call, args, flags, input, ...common };
 }

@@ -59,6 +59,8 @@ const taskFile = z.strictObject({
   timeout: duration.optional(),
   priority: z.number().optional(),
   onInterrupted: z.enum(ON_INTERRUPTED).optional(),
+  /** Told to the task's runner after a crash, to find out whether the work was done. */
+  probe: settings.optional(),
   pool: z.string().optional(),
   secrets: z.array(z.string()).optional(),
   /** JSON Schema. */
@@ -118,7 +120,7 @@ export function workflowFromSpec(
 
 function taskSpec(task: z.output<typeof taskFile>): TaskSpec {
   const path = `tasks.${task.id}`;
-  const { id, nu, shell, runner, with: custom, needs = [], output, ...common } = task;
+  const { id, nu, shell, runner, with: custom, needs = [], probe, output, ...common } = task;
   const kinds = [nu && 'nu', shell && 'shell', runner && 'runner'].filter(
     (kind) => kind !== undefined,
   );
@@ -136,6 +138,7 @@ function taskSpec(task: z.output<typeof taskFile>): TaskSpec {
     needs,
     with: nu ?? shell ?? custom ?? {},
     ...commonSpec(common, path),
+    ...(probe === undefined ? {} : { probe: { with: probe } }),
     ...(output === undefined ? {} : { output }),
   };
 }

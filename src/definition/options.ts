@@ -36,7 +36,7 @@ export interface CommonTaskOptions {
   readonly timeout?: Duration | undefined;
   /** Higher starts first; default 0. Between equals the longer path to the end goes first. */
   readonly priority?: number | undefined;
-  /** After a crash, when the attempt left no outcome; default `retry`. */
+  /** After a crash, when the attempt left no outcome, and its `probe` (if it has one) says that nothing was done; default `retry`. */
   readonly onInterrupted?: OnInterrupted | undefined;
   /** Pool whose slots the task takes; default the orchestrator's own. */
   readonly pool?: string | undefined;

@@ -46,14 +46,27 @@ export interface RetryPolicy {
   readonly jitter: number;
 }
 
+/** What a runner is told, as data. Parts may be references, see references.ts. */
+export interface Settings {
+  readonly [key: string]: JsonValue;
+}
+
+/**
+ * Answers whether the work of an attempt that died without an outcome was done after all. Run by the
+ * task's own runner; a value other than null is the task's output, null means that nothing was done.
+ */
+export interface ProbeSpec {
+  readonly with: Settings;
+}
+
 export interface TaskSpec {
   readonly id: string;
   /** Name of the runner: `nu`, `fn`, `shell`, or one registered by the user. */
   readonly runner: string;
   /** Ids of the tasks this one waits for. */
   readonly needs: readonly string[];
-  /** What the runner is told. Parts may be references, see references.ts. */
-  readonly with: { readonly [key: string]: JsonValue };
+  /** What the runner is told. */
+  readonly with: Settings;
   readonly trigger?: TriggerRule | undefined;
   readonly retry?: RetryPolicy | undefined;
   /** Per attempt, ms. */
@@ -61,6 +74,8 @@ export interface TaskSpec {
   /** Higher starts first; default 0. */
   readonly priority?: number | undefined;
   readonly onInterrupted?: OnInterrupted | undefined;
+  /** Asked before `onInterrupted` has its say. */
+  readonly probe?: ProbeSpec | undefined;
   /** Name of the pool whose slots the task takes; default the orchestrator's own. */
   readonly pool?: string | undefined;
   /** JSON Schema of the output, when it can be said as data. */
@@ -98,19 +113,22 @@ export const retryPolicySchema: z.ZodType<RetryPolicy> = z.strictObject({
   jitter: z.number().min(0).max(1),
 });
 
+const settings = z.custom<Settings>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'must be an object',
+);
+
 export const taskSpecSchema: z.ZodType<TaskSpec> = z.strictObject({
   id: z.string(),
   runner: z.string().min(1),
   needs: z.array(z.string()),
-  with: z.custom<{ readonly [key: string]: JsonValue }>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    'must be an object',
-  ),
+  with: settings,
   trigger: z.enum(TRIGGER_RULES).optional(),
   retry: retryPolicySchema.optional(),
   timeoutMs: ms.optional(),
   priority: z.number().optional(),
   onInterrupted: z.enum(ON_INTERRUPTED).optional(),
+  probe: z.strictObject({ with: settings }).optional(),
   pool: z.string().min(1).optional(),
   output: jsonValue.optional(),
   secrets: z.array(z.string()).optional(),

@@ -24,12 +24,18 @@ export interface CallContext {
   readonly log: (line: string) => void;
 }
 
-/** The functions and schemas of one task that data can't hold. */
-export interface TaskCode {
+/** The functions beside what a runner is told. */
+export interface WorkCode {
   /** By field of `with`: the function a `{ $function: field }` stands for. */
   readonly fields?: ReadonlyMap<string, (context: TaskContext) => unknown> | undefined;
   /** What a function task does. */
   readonly run?: ((context: TaskContext & CallContext) => unknown) | undefined;
+}
+
+/** The functions and schemas of one task that data can't hold. */
+export interface TaskCode extends WorkCode {
+  /** Those of its probe. */
+  readonly probe?: WorkCode | undefined;
   readonly output?: StandardSchema | undefined;
   /** Names under which functions see the outputs of needed tasks. */
   readonly aliases?: readonly (readonly [name: string, task: string])[] | undefined;

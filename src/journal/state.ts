@@ -112,10 +112,11 @@ export function taskState(state: RunState, task: string): TaskState {
   return state.tasks.get(task) ?? PENDING;
 }
 
-/** The tasks at work, each with its id. */
-export function runningTasks({ tasks }: RunState): [string, RunningTask][] {
+/** The tasks with an attempt that has begun and has no outcome, each with its id: they run, or their probe is asked. */
+export function begunTasks({ tasks }: RunState): [string, RunningTask | ProbingTask][] {
   return [...tasks].filter(
-    (entry): entry is [string, RunningTask] => entry[1].status === 'running',
+    (entry): entry is [string, RunningTask | ProbingTask] =>
+      entry[1].status === 'running' || entry[1].status === 'probing',
   );
 }
 

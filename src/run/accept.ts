@@ -1,7 +1,7 @@
 import { plan } from '../dag/plan.js';
 import { assertJson } from '../definition/json.js';
 import { checkReferences } from '../definition/references.js';
-import type { OnFailure, TaskSpec } from '../definition/spec.js';
+import type { OnFailure, Settings, TaskSpec } from '../definition/spec.js';
 import type { TaskCode, Workflow } from '../definition/workflow.js';
 import { InvalidDefinitionError, quote, UnknownRunnerError } from '../errors.js';
 import type { Executor } from '../queue/executor.js';
@@ -48,9 +48,9 @@ function acceptTask(
   if (runner === undefined) throw new UnknownRunnerError(task.id, task.runner, [...runners.keys()]);
   if (task.pool !== undefined) executor.limit(task.pool);
   const path = `tasks.${task.id}`;
+  const needs = new Set(task.needs);
   assertJson(task.with, `${path}.with`);
-  const functions = code?.fields ?? NO_FUNCTIONS;
-  checkReferences(task.with, { needs: new Set(task.needs), functions }, path);
+  checkReferences(task.with, { needs, functions: code?.fields ?? NO_FUNCTIONS }, path);
   if (task.runner === 'fn' && code?.run === undefined) {
     throw new InvalidDefinitionError(
       path,
@@ -58,4 +58,21 @@ function acceptTask(
     );
   }
   runner.check(task.with, path);
+  if (task.probe !== undefined) acceptProbe(task.probe.with, { code, needs, runner }, path);
+}
+
+function acceptProbe(
+  settings: Settings,
+  of: {
+    readonly code: TaskCode | undefined;
+    readonly needs: ReadonlySet<string>;
+    readonly runner: Runner;
+  },
+  task: string,
+): void {
+  const path = `${task}.probe`;
+  assertJson(settings, path);
+  const functions = of.code?.probe?.fields ?? NO_FUNCTIONS;
+  checkReferences(settings, { needs: of.needs, functions }, path);
+  of.runner.check(settings, path, 'probe');
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../world/clock.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
 import { type Ended, LiveAttempt, type StopReason } from './attempt.js';
 import type { KeptOutcome } from './outputs.js';
+import { PROBE_TIMEOUT_MS, saysNothing } from './probe-record.js';
 
 /** The run, as its attempts see it. */
 export interface AttemptObserver {
@@ -68,6 +69,23 @@ export class Attempts {
     const reason = stopReason();
     if (reason !== undefined) live.stop(reason);
     await this.#follow(spec, attempt, execution, live);
+  }
+
+  /** From a probe's question to its answer; a value is kept as the attempt's own output would be. */
+  async ask(
+    spec: TaskSpec,
+    attempt: number,
+    execution: Execution,
+    stopReason: StopReason | undefined,
+  ): Promise<Ended<KeptOutcome>> {
+    const timeoutMs = spec.timeoutMs ?? PROBE_TIMEOUT_MS;
+    const live = new LiveAttempt(execution, this.#clock, this.#graceMs, timeoutMs);
+    this.#live.set(spec.id, live);
+    if (stopReason !== undefined) live.stop(stopReason);
+    const { outcome, stopped } = await live.ended;
+    const kept = saysNothing(outcome) ? outcome : await this.#observer.keep(spec, attempt, outcome);
+    this.#live.delete(spec.id);
+    return { outcome: kept, stopped };
   }
 
   /** Milliseconds; undefined when it has no timeout, or has ended. */

@@ -1,4 +1,4 @@
-import type { TaskSpec } from '../definition/spec.js';
+import type { TaskSpec, WorkflowSpec } from '../definition/spec.js';
 import type { CancelReason, RecordDraft, TaskError } from '../journal/record.js';
 import type { Ended } from './attempt.js';
 import { type KeptOutcome, outputFields } from './outputs.js';
@@ -46,8 +46,21 @@ function failure(facts: EndFacts, error: TaskError): RecordDraft {
   return { type: 'task.retryScheduled', task: spec.id, attempt, error, retryAt };
 }
 
-/** What becomes of an attempt that ended without an outcome, by the task's `onInterrupted`. */
+/** Whether every task may be tried again after an attempt of which nothing is known. */
+export function mayRepeat({ tasks }: WorkflowSpec): boolean {
+  return tasks.every(
+    ({ onInterrupted = 'retry', probe }) => onInterrupted === 'retry' && probe === undefined,
+  );
+}
+
+/** What becomes of an attempt that ended without an outcome: its probe is asked, if it has one. */
 function interruption(spec: TaskSpec, attempt: number): RecordDraft {
+  if (spec.probe === undefined) return undone(spec, attempt);
+  return { type: 'task.interrupted', task: spec.id, attempt, next: 'probe' };
+}
+
+/** What becomes of an attempt without an outcome, as far as is known without its work done: the task's `onInterrupted` says. */
+export function undone(spec: TaskSpec, attempt: number): RecordDraft {
   const choice = spec.onInterrupted ?? 'retry';
   if (choice !== 'fail') return { type: 'task.interrupted', task: spec.id, attempt, next: choice };
   const error = {

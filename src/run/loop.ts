@@ -4,43 +4,39 @@ import { RunUnfinishedError } from '../errors.js';
 import { RunEvents } from '../events.js';
 import type { Journal } from '../journal/journal.js';
 import type { CancelReason, JournalRecord, RecordDraft } from '../journal/record.js';
-import { type RunningTask, type RunState, runningTasks, taskState } from '../journal/state.js';
+import { begunTasks, type RunningTask, type RunState, taskState } from '../journal/state.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
 import type { Ended, StopReason } from './attempt.js';
 import { AttemptStarter } from './attempt-starter.js';
 import { type AttemptObserver, Attempts } from './attempts.js';
 import { Commits } from './commits.js';
-import { assertDecidable, decidedOutput, type HeldDecision } from './decision.js';
-import { NotHeldError } from './decision-errors.js';
-import { endRecord } from './end-record.js';
+import { Decisions, type DecisionTaker } from './decisions.js';
+import { Deferred } from './deferred.js';
+import { endRecord, mayRepeat } from './end-record.js';
 import type { KeptOutcome } from './outputs.js';
-import type { RunParts, RunTools } from './parts.js';
+import type { CancelRequest, RunParts, RunTools } from './parts.js';
+import { probeRecord } from './probe-record.js';
+import { ProbeStarter } from './probe-starter.js';
 import { Slots, type SlotUser, type Started } from './slots.js';
 import { Timers } from './timers.js';
 
 /** How the loop stands: `open` starts tasks, `draining` lets them end, `stopping` makes them, `closed` writes no more. */
 type Mode = 'open' | 'draining' | 'stopping' | 'closed';
 
-/** Why a run is to be cancelled, and what a person said about it. */
-export interface CancelRequest {
-  readonly reason: CancelReason;
-  readonly message?: string | undefined;
-}
-
-/** Adopted attempts take their slots before anything new does. */
-const ADOPTED_PRIORITY = Number.MAX_SAFE_INTEGER;
-
 /** The one loop of a run: decide (frontier) → perform (slots, attempts) → commit (commits). */
 export class RunLoop {
   readonly events: RunEvents;
   /** Takes facts to the journal, and is told by it. */
   readonly commits: Commits;
+  readonly decisions: Decisions;
   /** Resolves when the run has finished; rejects with JournalWriteError, or RunUnfinishedError when it was closed before. */
   readonly ended: Promise<void>;
+  readonly #ending = new Deferred();
   readonly #tools: RunTools;
   readonly #parts: RunParts;
   readonly #frontier: Frontier;
   readonly #starter: AttemptStarter;
+  readonly #probes: ProbeStarter;
   readonly #specs: ReadonlyMap<string, TaskSpec>;
   readonly #attempts: Attempts;
   readonly #timers: Timers;
@@ -48,11 +44,10 @@ export class RunLoop {
   #mode: Mode = 'open';
   #cancelReason: CancelReason | undefined;
   #closing: Promise<void> | undefined;
-  #resolveEnded: () => void = () => {};
-  #rejectEnded: (error: Error) => void = () => {};
 
   constructor(tools: RunTools, parts: RunParts) {
     const { clock } = tools.world;
+    this.ended = this.#ending.promise;
     this.#tools = tools;
     this.#parts = parts;
     this.#frontier = new Frontier(parts.plan, parts.workflow.spec, parts.onFailure, parts);
@@ -61,15 +56,17 @@ export class RunLoop {
     this.commits = new Commits(this.#frontier, this.events, parts.secrets, (error) =>
       this.#failed(error),
     );
+    this.decisions = new Decisions(this.#decisionTaker());
     this.#starter = new AttemptStarter(tools, parts, this.events);
+    this.#probes = new ProbeStarter(tools, parts, this.events);
     this.#attempts = new Attempts(clock, tools.graceMs, this.#attemptObserver());
     this.#timers = new Timers(clock);
-    this.#slots = new Slots(tools.executor, clock, this.#slotUser(), this.#mayRepeat());
-    this.ended = new Promise((resolve, reject) => {
-      this.#resolveEnded = resolve;
-      this.#rejectEnded = reject;
-    });
-    this.ended.catch(() => {}); // whoever looks at the result sees it; nobody looking is no crash
+    this.#slots = new Slots(
+      tools.executor,
+      clock,
+      this.#slotUser(),
+      mayRepeat(parts.workflow.spec),
+    );
   }
 
   /** What is on disk, folded. Throws when nothing is there yet. */
@@ -91,11 +88,6 @@ export class RunLoop {
     return this.#parts.workflow.name;
   }
 
-  /** Where the records are. */
-  get journal(): Journal | undefined {
-    return this.commits.journal;
-  }
-
   /** Whether only decisions about held tasks can make the run go on. */
   get blocked(): boolean {
     return this.#frontier.blocked;
@@ -113,7 +105,7 @@ export class RunLoop {
   conclude(journal: Journal): void {
     this.commits.open(journal);
     this.#close();
-    this.#resolveEnded();
+    this.#ending.resolve();
   }
 
   /**
@@ -122,11 +114,14 @@ export class RunLoop {
    */
   begin(journal: Journal, first: RecordDraft, cancel?: CancelRequest): void {
     this.commits.open(journal);
-    const interrupted = this.accepted ? runningTasks(this.state) : [];
+    const left = this.accepted ? begunTasks(this.state) : [];
     const deadlineAt = first.type === 'run.started' ? first.deadlineAt : this.state.deadlineAt;
     this.commits.commit(first);
     if (cancel !== undefined) this.cancel(cancel.reason, cancel.message);
-    for (const [task, state] of interrupted) this.#takeOver(task, state);
+    for (const [task, state] of left) {
+      if (state.status === 'running') this.#takeOver(task, state);
+      else this.#probe(this.#spec(task), state.attempts);
+    }
     for (const { task, retryAt } of this.#frontier.retrying())
       this.#wakeAt(task, Date.parse(retryAt));
     if (deadlineAt !== undefined)
@@ -157,17 +152,10 @@ export class RunLoop {
   }
 
   /** Why what runs has to stop, when it has to. */
-  #stopReason(): StopReason | undefined {
+  readonly #stopReason = (): StopReason | undefined => {
     if (this.#cancelReason !== undefined || this.#frontier.shouldTerminate) return 'cancel';
     return this.#mode === 'stopping' ? 'shutdown' : undefined;
-  }
-
-  /** Whether every task may be tried again after an attempt of which nothing is known. */
-  #mayRepeat(): boolean {
-    return this.#parts.workflow.spec.tasks.every(
-      ({ onInterrupted = 'retry' }) => onInterrupted === 'retry',
-    );
-  }
+  };
 
   // --- Perform ---
 
@@ -186,6 +174,16 @@ export class RunLoop {
       keep: (spec, attempt, outcome) => this.#starter.keep(this.state.id, spec, attempt, outcome),
       ended: (spec, attempt, ended) => this.#end(spec, attempt, ended),
       failed: (error) => this.#failed(error),
+    };
+  }
+
+  #decisionTaker(): DecisionTaker {
+    return {
+      commits: this.commits,
+      frontier: this.#frontier,
+      keep: (task, ...end) => this.#starter.keep(this.state.id, this.#spec(task), ...end),
+      taken: () => this.#follow(),
+      ended: () => this.ended,
     };
   }
 
@@ -221,22 +219,30 @@ export class RunLoop {
     this.#advance();
   }
 
-  /**
-   * Takes over an attempt of a process that is gone: waited for if it lives, settled by what it left. It
-   * is at work whether or not there is a slot for it, and takes the first one that is free.
-   */
+  /** Takes over an attempt of a process that is gone: waited for if it lives, settled by what it left. */
   #takeOver(task: string, { attempts, startedAt, process }: RunningTask): void {
     const spec = this.#spec(task);
     const execution = this.#starter.adopt(this.state, spec, attempts, process);
-    const stopReason = (): StopReason | undefined => this.#stopReason();
-    const following = this.#attempts.work(() =>
-      this.#attempts.takeOver(spec, attempts, execution, startedAt, stopReason),
+    this.#atOnce(spec, () =>
+      this.#attempts.takeOver(spec, attempts, execution, startedAt, this.#stopReason),
     );
-    const { pool } = spec;
-    this.#tools.executor.submit(
-      () => following,
-      pool === undefined ? { priority: ADOPTED_PRIORITY } : { priority: ADOPTED_PRIORITY, pool },
-    );
+  }
+
+  /** Asks whether an attempt that ended without an outcome did its work, before anything of its task may start again. */
+  #probe(spec: TaskSpec, attempt: number): void {
+    if (this.#mode !== 'open') return; // the next resume asks
+    this.#atOnce(spec, async () => {
+      const execution = this.#probes.start(this.state, spec, attempt);
+      const ended = await this.#attempts.ask(spec, attempt, execution, this.#stopReason());
+      const cancelReason = this.#cancelReason ?? 'terminate';
+      this.#settle(spec, attempt, probeRecord({ spec, attempt, ended, cancelReason }));
+    });
+  }
+
+  /** What was begun before is at work whether or not there is a slot for it, and takes the first one that is free. */
+  #atOnce({ pool }: TaskSpec, work: () => Promise<void>): void {
+    const working = this.#attempts.work(work);
+    this.#slots.first(pool, () => working);
   }
 
   /** An adopted process is on record already. */
@@ -249,7 +255,7 @@ export class RunLoop {
   #end(spec: TaskSpec, attempt: number, ended: Ended<KeptOutcome>): void {
     const { clock, random } = this.#tools.world;
     const before = taskState(this.state, spec.id);
-    const draft = endRecord({
+    const facts = {
       spec,
       attempt,
       ended,
@@ -258,32 +264,28 @@ export class RunLoop {
       mayStartMore: this.#mayStartMore(),
       now: clock.now(),
       random: () => random.next(),
-    });
-    this.commits.commit(draft);
-    if (draft.type === 'task.failed' && !this.#mayStartMore()) this.#slots.giveBackAll();
-    if (draft.type === 'task.retryScheduled') this.#wakeAt(spec.id, Date.parse(draft.retryAt));
-    this.#advance();
+    };
+    this.#settle(spec, attempt, endRecord(facts));
   }
 
-  /** Puts a decision about a held task on record; resolves when it is on disk. Rejects, with nothing written, when it can't be. */
-  async decide(wanted: HeldDecision): Promise<void> {
-    const { task, decision, message } = wanted;
-    assertDecidable(this.state, wanted);
-    const held = this.#frontier.heldAttempt(task) ?? 0;
-    const output = await decidedOutput(wanted, (outcome) =>
-      this.#starter.keep(this.state.id, this.#spec(task), held, outcome),
-    );
-    assertDecidable(this.state, wanted);
-    // What is on its way to the disk counts: of two decisions at once the second is refused.
-    const attempt = this.#frontier.heldAttempt(task);
-    if (attempt === undefined) throw new NotHeldError(this.state.id, task, 'being settled');
-    const durable = await new Promise<boolean>((settled) => {
-      const draft = { type: 'task.decided', task, attempt, decision, ...output, message } as const;
-      this.commits.commit(draft, settled);
-      if (!this.#mayStartMore()) this.#slots.giveBackAll();
-      this.#advance();
-    });
-    if (!durable) await this.ended;
+  /** Puts on record what became of an attempt, and does what follows. */
+  #settle(spec: TaskSpec, attempt: number, draft: RecordDraft | undefined): void {
+    if (draft === undefined) return;
+    // Asked only when it is on disk that nothing of the attempt is left: see ProbeStarter.
+    const asks = draft.type === 'task.interrupted' && draft.next === 'probe';
+    const ask = (durable: boolean): void => {
+      if (durable) this.#probe(spec, attempt);
+    };
+    this.commits.commit(draft, asks ? ask : undefined);
+    if (draft.type === 'task.retryScheduled') this.#wakeAt(spec.id, Date.parse(draft.retryAt));
+    if (draft.type === 'task.failed') this.#follow();
+    else this.#advance();
+  }
+
+  /** After something that may have been a failure, and so the end of starting. */
+  #follow(): void {
+    if (!this.#mayStartMore()) this.#slots.giveBackAll();
+    this.#advance();
   }
 
   #wakeAt(task: string, at: number): void {
@@ -335,10 +337,10 @@ export class RunLoop {
   async detach(): Promise<void> {
     if (this.#mode === 'open') this.#mode = 'draining';
     this.#slots.giveBackAll();
-    await this.journal?.flush().catch(() => {});
+    await this.commits.journal?.flush().catch(() => {});
     if (this.#mode !== 'closed') {
       this.#close();
-      this.#rejectEnded(new RunUnfinishedError(this.accepted ? this.state.id : '?'));
+      this.#ending.reject(new RunUnfinishedError(this.accepted ? this.state.id : '?'));
     }
     await this.#closing;
   }
@@ -346,13 +348,13 @@ export class RunLoop {
   readonly #finish = (durable: boolean): void => {
     if (!durable) return;
     this.#close();
-    this.#resolveEnded();
+    this.#ending.resolve();
   };
 
   /** Nothing can be written any more. Processes are left to themselves: the next open finds them. */
   #failed(error: Error): void {
     this.#close();
-    this.#rejectEnded(error);
+    this.#ending.reject(error);
   }
 
   #close(): void {
@@ -360,7 +362,7 @@ export class RunLoop {
     this.#timers.cancelAll();
     this.#attempts.detach();
     this.commits.close();
-    this.#closing ??= this.journal?.close().catch(() => {}); // all that counts was synced before
+    this.#closing ??= this.commits.journal?.close().catch(() => {}); // all that counts was synced before
   }
 
   #spec(task: string): TaskSpec {

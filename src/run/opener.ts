@@ -16,8 +16,8 @@ import type { Journal } from '../journal/journal.js';
 import { JOURNAL_FORMAT, type RecordOf } from '../journal/record.js';
 import { isFinished, type RunState } from '../journal/state.js';
 import { type Acceptance, accept } from './accept.js';
-import { type CancelRequest, RunLoop } from './loop.js';
-import type { RunParts, RunTools } from './parts.js';
+import { RunLoop } from './loop.js';
+import type { CancelRequest, RunParts, RunTools } from './parts.js';
 import { RunSecrets, type SecretSource } from './run-secrets.js';
 
 /** What an opener works with. */

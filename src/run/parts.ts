@@ -2,6 +2,7 @@ import type { Plan } from '../dag/plan.js';
 import type { OnFailure } from '../definition/spec.js';
 import type { Workflow } from '../definition/workflow.js';
 import type { OutputFiles } from '../journal/output-files.js';
+import type { CancelReason } from '../journal/record.js';
 import type { Executor } from '../queue/executor.js';
 import type { Runner } from '../runners/runner.js';
 import type { World } from '../world/world.js';
@@ -32,4 +33,10 @@ export interface RunParts {
   readonly secrets?: RunSecrets | undefined;
   /** Expected duration of a task, ms, for those known. */
   readonly weights?: ((index: number) => number) | undefined;
+}
+
+/** Why a run is to be cancelled, and what a person said about it. */
+export interface CancelRequest {
+  readonly reason: CancelReason;
+  readonly message?: string | undefined;
 }

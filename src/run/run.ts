@@ -98,7 +98,7 @@ export class Run<Outputs = Readonly<Record<string, JsonValue | undefined>>> {
     return iterateEvents(
       {
         events: loop.events,
-        read: (from) => loop.journal?.read(from) ?? nothing(),
+        read: (from) => loop.commits.journal?.read(from) ?? nothing(),
         durableSeq: () => loop.state.seq,
         ended: loop.ended.catch(() => {}),
       },
@@ -114,7 +114,7 @@ export class Run<Outputs = Readonly<Record<string, JsonValue | undefined>>> {
    * InvalidOutputError, NotJsonError.
    */
   decide(task: string, decision: Decision, options: DecideOptions = {}): Promise<void> {
-    return this.#loop.decide({ task, decision, ...options });
+    return this.#loop.decisions.take({ task, decision, ...options });
   }
 
   /**

@@ -24,6 +24,8 @@ export interface SlotUser {
 
 type Pool = string | undefined;
 
+const FIRST = { priority: Number.MAX_SAFE_INTEGER } as const;
+
 /** A start ahead that got no slot for so long is given back, ms: what looks as if it ran should run. */
 const PATIENCE_MS = 100;
 
@@ -66,6 +68,11 @@ export class Slots {
     for (let n = requested; n < wanted; n++)
       this.#executor.submit(() => this.#use(pool), pool === undefined ? {} : { pool });
     this.#requested.set(pool, Math.max(requested, wanted));
+  }
+
+  /** Gets work that another process left behind into a slot before anything new. */
+  first(pool: Pool, work: () => Promise<void>): void {
+    this.#executor.submit(work, pool === undefined ? FIRST : { ...FIRST, pool });
   }
 
   /** Gives back all that was started ahead: nothing more is to start. */

@@ -12,8 +12,19 @@ export interface Runner {
    * Checks a task's static `with` before a run starts; throws InvalidDefinitionError whose path starts
    * with `path`. Parts that are references (`{ $input }`, `{ $output }`, `{ $function }`) are not values yet: accept them
    * where values may be computed, refuse them where code or paths stand.
+   *
+   * `use` is `probe` for what a task's probe is told: what gives no output can't answer.
    */
-  check(settings: { readonly [key: string]: JsonValue }, path: string): void;
+  check(
+    settings: { readonly [key: string]: JsonValue },
+    path: string,
+    use?: 'task' | 'probe',
+  ): void;
+  /**
+   * Reads the output of a probe that succeeded: whether the work it asks about was done, as the output the task has
+   * then, or null when nothing was done. Default: the probe's output as it is. Pure.
+   */
+  answer?(output: JsonValue): JsonValue;
   /**
    * Called once before the first run that uses the runner is accepted: looks for what the runner can't
    * work without. Rejects with what is missing, so that no run starts only to fail.

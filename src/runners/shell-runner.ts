@@ -29,6 +29,9 @@ export interface ShellRunnerOptions {
 /** How much of stdout is in the output, bytes; the log file has the whole. */
 const MAX_STDOUT = 256 * 1024;
 
+/** What a shell task that succeeded gives. */
+type ShellOutput = Readonly<{ exitCode: 0; stdout: string; truncated: boolean }>;
+
 /**
  * Runs a program with its arguments; no shell reads them. Exit code 0 is success, with the output
  * `{ exitCode: 0, stdout, truncated }`: stdout as text with its newlines, up to 256 KiB from its beginning.
@@ -44,6 +47,12 @@ export class ShellRunner implements Runner {
     const { error } = atCheck.safeParse(settings);
     if (error !== undefined) refuse(error, path);
     if (refersToSecret(settings.args ?? null)) refuse(SECRET_ARGUMENT, `${path}.args`);
+  }
+
+  /** A probe that printed nothing but white space says that nothing was done. */
+  answer(output: JsonValue): JsonValue {
+    const { stdout } = output as ShellOutput;
+    return stdout.trim() === '' ? null : output;
   }
 
   start(attempt: Attempt): Execution {
@@ -90,7 +99,8 @@ const atStart = schema('start');
 async function stdoutOf({ stdout }: AttemptFiles): Promise<Outcome> {
   try {
     const { text, truncated } = await withDescriptors(() => headOf(stdout, MAX_STDOUT));
-    return { status: 'succeeded', output: { exitCode: 0, stdout: text, truncated } };
+    const output = { exitCode: 0, stdout: text, truncated } satisfies ShellOutput;
+    return { status: 'succeeded', output };
   } catch (error) {
     return badResult((error as Error).message);
   }

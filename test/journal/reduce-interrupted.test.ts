@@ -41,11 +41,14 @@ describe('a held task', () => {
     });
   });
 
-  it('has succeeded, with the output or null, when it is done', () => {
-    const succeeded = { status: 'succeeded', attempts: 2, failures: 1 };
-    expect(decided({ ...DECIDED, decision: 'done' })).toMatchObject({ ...succeeded, output: null });
+  it('has succeeded, with the output or its file, when it is done', () => {
+    const done = { ...DECIDED, decision: 'done' } as const;
+    const startedAt = expect.any(String);
+    const succeeded = { status: 'succeeded', attempts: 2, failures: 1, startedAt };
     const output = { id: 'x' };
-    expect(decided({ ...DECIDED, decision: 'done', output })).toMatchObject({ output });
+    expect(decided({ ...done, output })).toMatchObject({ ...succeeded, output });
+    const outputFile = { path: 'outputs/0001.json', sha256: '0', bytes: 1 };
+    expect(decided({ ...done, outputFile })).toMatchObject({ ...succeeded, outputFile });
   });
 
   it('has failed, with the message or words of its own, when it is to fail', () => {

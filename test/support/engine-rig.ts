@@ -27,6 +27,7 @@ import { FaultyFileSystem } from './faulty-file-system.js';
 export type Sketch = CommonTaskOptions & {
   readonly needs?: readonly string[];
   readonly with?: Readonly<Record<string, unknown>>;
+  readonly probe?: Readonly<Record<string, unknown>>;
 };
 
 /** A workflow whose tasks end when the test says so. */

@@ -55,8 +55,12 @@ export class NushellRunner implements Runner {
     this.#options = options;
   }
 
-  check(settings: { readonly [key: string]: JsonValue }, path: string): void {
-    const problem = checkSettings(settings);
+  check(
+    settings: { readonly [key: string]: JsonValue },
+    path: string,
+    use: 'task' | 'probe' = 'task',
+  ): void {
+    const problem = checkSettings(settings, use);
     if (problem !== undefined) refuse(problem, path);
     // The other forms pass arguments on standard input.
     const argv = Object.hasOwn(settings, 'script') ? settings.args : undefined;

@@ -73,9 +73,14 @@ function formOf(settings: With): 'call' | 'code' | 'script' | undefined {
   return Object.hasOwn(settings, 'script') ? 'script' : undefined;
 }
 
-/** What is wrong with a definition's `with`, or undefined. */
-export function checkSettings(settings: With): z.ZodError | string | undefined {
+/** What is wrong with a definition's `with`, or undefined. A script gives no output, so it is no probe. */
+export function checkSettings(
+  settings: With,
+  use: 'task' | 'probe',
+): z.ZodError | string | undefined {
   const form = formOf(settings);
+  if (use === 'probe' && (form === undefined || form === 'script'))
+    return 'a Nushell probe needs "use" and "call", or "code": its answer is its output';
   if (form === undefined) return 'a Nushell task needs "use" and "call", or "code", or "script"';
   return atCheck[form].safeParse(settings).error;
 }
