@@ -17,6 +17,7 @@ import {
   settingsOf,
 } from './orchestrator-options.js';
 import type { Executor } from './queue/executor.js';
+import { inSlot } from './queue/in-slot.js';
 import { PQueueExecutor } from './queue/p-queue-executor.js';
 import { accept } from './run/accept.js';
 import { acceptInput } from './run/accept-input.js';
@@ -67,6 +68,8 @@ export class Orchestrator {
   readonly #prepared = new Map<string, Promise<void>>();
   readonly #live = new Map<string, { readonly loop: RunLoop; readonly run: Run }>();
   readonly #opening = new Map<string, Promise<Run>>();
+  /** Journals being made or read at once: each takes descriptors and memory, and more would not be faster. */
+  readonly #openingSlots = new PQueueExecutor({ concurrency: OPENED_AT_ONCE });
   #closed = false;
   #released: Promise<void> | undefined;
 
@@ -298,7 +301,7 @@ export class Orchestrator {
       const leave = (): void => this.#leave(id, loop);
       loop.ended.then(leave, leave);
     };
-    await open(enter);
+    await inSlot(this.#openingSlots, () => open(enter));
     return entered as unknown as Run;
   }
 
@@ -364,6 +367,8 @@ async function quietly(job: () => Promise<void> | undefined): Promise<void> {
     // What it should have freed ends with the process.
   }
 }
+
+const OPENED_AT_ONCE = 64;
 
 async function closeLoop(loop: RunLoop, mode: CloseMode): Promise<void> {
   switch (mode) {

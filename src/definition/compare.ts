@@ -9,6 +9,7 @@ export interface TaskChange {
 
 /** The tasks in which `after` differs from `before`, in definition order; empty when both mean the same. */
 export function compareTasks(before: WorkflowSpec, after: WorkflowSpec): TaskChange[] {
+  if (sameInOrder(before.tasks, after.tasks)) return [];
   const old = new Map(before.tasks.map((task) => [task.id, task]));
   const kept = new Set(after.tasks.map((task) => task.id));
   const changes: TaskChange[] = before.tasks
@@ -22,11 +23,22 @@ export function compareTasks(before: WorkflowSpec, after: WorkflowSpec): TaskCha
   return changes;
 }
 
-/** Text that is equal for equal tasks, whatever order their keys or needs are in. */
-function same(a: TaskSpec, b: TaskSpec): boolean {
-  return fingerprint(a) === fingerprint(b);
+/** What a definition that did not change is, at little cost. */
+function sameInOrder(before: readonly TaskSpec[], after: readonly TaskSpec[]): boolean {
+  return (
+    before.length === after.length &&
+    before.every((task, index) => same(task, after[index] as TaskSpec))
+  );
 }
 
+/** Most are equal as they are written; only the others are worth putting in order. */
+function same(a: TaskSpec, b: TaskSpec): boolean {
+  return (
+    a.id === b.id && (JSON.stringify(a) === JSON.stringify(b) || fingerprint(a) === fingerprint(b))
+  );
+}
+
+/** Text that is equal for equal tasks, whatever order their keys or needs are in. */
 function fingerprint(task: TaskSpec): string {
   const { needs, ...rest } = task;
   return canonicalJson({ ...rest, needs: [...needs].sort() } as unknown as JsonValue);

@@ -4,9 +4,15 @@ import type { FileSystem } from '../world/file-system.js';
 import { readRecords } from './read-records.js';
 import { readState } from './read-state.js';
 import type { JournalRecord, RecordOf } from './record.js';
-import { BEGINNING, scan } from './scan.js';
+import { BEGINNING, type Position, scan } from './scan.js';
 import type { RunState } from './state.js';
 import { syncFolder } from './sync-folder.js';
+
+/** What a run was started with, and where in its journal the next record begins. */
+export interface FirstRecord {
+  readonly record: RecordOf<'run.started'>;
+  readonly end: Position;
+}
 
 const RUN_ID = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}$/;
 const SLUG_LENGTH = 40;
@@ -69,12 +75,12 @@ export class DataDir {
   }
 
   /** What the run was started with; undefined when there is no such run (or its start never reached the disk). */
-  async firstRecord(run: string): Promise<RecordOf<'run.started'> | undefined> {
+  async firstRecord(run: string): Promise<FirstRecord | undefined> {
     const path = this.journalPath(run);
     if (!(await this.#fileSystem.size(path))) return undefined;
-    let first: RecordOf<'run.started'> | undefined;
-    await scan(this.#fileSystem, path, BEGINNING, (record) => {
-      if (record.type === 'run.started') first = record;
+    let first: FirstRecord | undefined;
+    await scan(this.#fileSystem, path, BEGINNING, (record, end) => {
+      if (record.type === 'run.started') first = { record, end };
       return false;
     });
     return first;

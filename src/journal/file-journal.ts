@@ -8,7 +8,7 @@ import type { Journal, JournalListener } from './journal.js';
 import { openForAppend, syncNames } from './open-for-append.js';
 import { readRecords } from './read-records.js';
 import type { JournalRecord, RecordDraft } from './record.js';
-import { BEGINNING, type ScanEnd, scan } from './scan.js';
+import { BEGINNING, type Position, type ScanEnd, scan } from './scan.js';
 import { writeLines } from './write-fully.js';
 
 /**
@@ -81,7 +81,7 @@ export class FileJournal implements Journal {
   }
 
   /**
-   * Opens a journal with records, handing each to `replay`. A torn end is cut off and kept beside the
+   * Opens a journal with records, handing each (those from `from` on) to `replay`. A torn end is cut off and kept beside the
    * file; other damage throws JournalDamagedError (or JournalFormatError), the file untouched. When the
    * file can't be written, throws JournalWriteError.
    */
@@ -90,8 +90,9 @@ export class FileJournal implements Journal {
     path: string,
     listener: JournalListener,
     replay: (record: JournalRecord) => void,
+    from: Position = BEGINNING,
   ): Promise<FileJournal> {
-    const at = await scan(world.fileSystem, path, BEGINNING, (record) => {
+    const at = await scan(world.fileSystem, path, from, (record) => {
       replay(record);
       return true;
     });

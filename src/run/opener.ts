@@ -13,7 +13,7 @@ import {
 import type { DataDir } from '../journal/data-dir.js';
 import { FileJournal } from '../journal/file-journal.js';
 import type { Journal } from '../journal/journal.js';
-import { JOURNAL_FORMAT, type RecordOf } from '../journal/record.js';
+import { JOURNAL_FORMAT, type JournalRecord, type RecordOf } from '../journal/record.js';
 import { isFinished, type RunState } from '../journal/state.js';
 import { type Acceptance, accept } from './accept.js';
 import { RunLoop } from './loop.js';
@@ -96,7 +96,7 @@ export class RunOpener {
   async matches(wanted: NewRun): Promise<boolean> {
     const first = await this.#tools.dir.firstRecord(wanted.id);
     if (first === undefined) return false;
-    assertSame(wanted, first);
+    assertSame(wanted, first.record);
     return true;
   }
 
@@ -106,14 +106,15 @@ export class RunOpener {
     const first = await dir.firstRecord(id);
     if (first === undefined) throw new RunNotFoundError(id, dir.path);
     const sources = [how.secrets ?? {}, this.#tools.secrets];
-    const secrets = RunSecrets.of({ ...first, id }, sources);
-    const parts = await this.#partsOf(id, first, how.workflow).catch((error: Error) =>
-      this.#partsWithoutSource(id, first, how.cancel, error),
+    const secrets = RunSecrets.of({ ...first.record, id }, sources);
+    const parts = await this.#partsOf(id, first.record, how.workflow).catch((error: Error) =>
+      this.#partsWithoutSource(id, first.record, how.cancel, error),
     );
     const loop = this.#loop({ ...parts, secrets });
-    const journal = await FileJournal.open(world, dir.journalPath(id), loop.commits, (record) =>
-      loop.replay(record),
-    );
+    loop.replay(first.record);
+    const replay = (record: JournalRecord): void => loop.replay(record);
+    const path = dir.journalPath(id);
+    const journal = await FileJournal.open(world, path, loop.commits, replay, first.end);
     if (!loop.finished) await fetchOrClose(secrets, journal, how.cancel);
     enter(loop);
     if (loop.finished) return loop.conclude(journal);
