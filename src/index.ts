@@ -49,7 +49,7 @@ export type {
 } from './journal/record.js';
 export { JournalNotRepairableError } from './journal/repair-errors.js';
 export type { RunStatus, RunSummary } from './journal/summary.js';
-export { type CloseMode, Orchestrator, type Resumed } from './orchestrator.js';
+export { Orchestrator, type Resumed } from './orchestrator.js';
 export type {
   LogOptions,
   OrchestratorOptions,
@@ -57,6 +57,7 @@ export type {
   StartOptions,
 } from './orchestrator-options.js';
 export type { PoolOptions } from './queue/executor.js';
+export type { CloseMode } from './run/close-mode.js';
 export type { DecideOptions } from './run/decision.js';
 export { InvalidOutputError, NotHeldError, RerunRefusedError } from './run/decision-errors.js';
 export type { Run, RunResult } from './run/run.js';

@@ -17,30 +17,20 @@ import {
   settingsOf,
 } from './orchestrator-options.js';
 import type { Executor } from './queue/executor.js';
-import { inSlot } from './queue/in-slot.js';
 import { PQueueExecutor } from './queue/p-queue-executor.js';
 import { accept } from './run/accept.js';
 import { acceptInput } from './run/accept-input.js';
+import { type CloseMode, closeLoop } from './run/close-mode.js';
 import { assertDecidable, type DecideOptions } from './run/decision.js';
 import type { RunLoop } from './run/loop.js';
 import { assertSame, likewise, type NewRun, type Reopening, RunOpener } from './run/opener.js';
+import { Openings } from './run/openings.js';
 import { taskOutput } from './run/outputs.js';
 import { Run } from './run/run.js';
 import { type RunSnapshot, snapshot } from './run/snapshot.js';
 import { builtInRunners } from './runners/index.js';
 import type { Runner } from './runners/runner.js';
 import type { HeldLock } from './world/lock.js';
-
-/** How {@link Orchestrator.close} treats runs that have not finished. All but `cancel` leave them resumable. */
-export type CloseMode =
-  /** Start nothing more, wait for what runs. */
-  | 'drain'
-  /** Start nothing more, interrupt what runs; after the grace, or when called again, kill it. */
-  | 'stop'
-  /** Cancel the runs. */
-  | 'cancel'
-  /** Leave running processes to themselves; the next open finds them. */
-  | 'detach';
 
 /** What {@link Orchestrator.resumeAll} did. */
 export interface Resumed {
@@ -67,9 +57,7 @@ export class Orchestrator {
   readonly #outputs: OutputFiles;
   readonly #prepared = new Map<string, Promise<void>>();
   readonly #live = new Map<string, { readonly loop: RunLoop; readonly run: Run }>();
-  readonly #opening = new Map<string, Promise<Run>>();
-  /** Journals being made or read at once: each takes descriptors and memory, and more would not be faster. */
-  readonly #openingSlots = new PQueueExecutor({ concurrency: OPENED_AT_ONCE });
+  readonly #openings = new Openings<Run>();
   #closed = false;
   #released: Promise<void> | undefined;
 
@@ -224,7 +212,7 @@ export class Orchestrator {
    */
   async close(options: { readonly mode?: CloseMode } = {}): Promise<void> {
     this.#closed = true;
-    await Promise.allSettled(this.#opening.values());
+    await this.#openings.settled();
     await Promise.all(
       [...this.#live.values()].map(({ loop }) => closeLoop(loop, options.mode ?? 'drain')),
     );
@@ -301,7 +289,7 @@ export class Orchestrator {
       const leave = (): void => this.#leave(id, loop);
       loop.ended.then(leave, leave);
     };
-    await inSlot(this.#openingSlots, () => open(enter));
+    await this.#openings.inSlot(() => open(enter));
     return entered as unknown as Run;
   }
 
@@ -325,16 +313,9 @@ export class Orchestrator {
     if (signal.aborted) cancel();
   }
 
-  /** Openings of one id happen one after another, so that two callers get the same run. */
   async #once(id: string, open: () => Promise<Run>): Promise<Run> {
     this.#assertOpen(); // it may have been closed while the caller waited; once noted here, close waits for it
-    const opening = (this.#opening.get(id) ?? Promise.resolve()).then(open, open);
-    this.#opening.set(id, opening);
-    try {
-      return await opening;
-    } finally {
-      if (this.#opening.get(id) === opening) this.#opening.delete(id);
-    }
+    return this.#openings.next(id, open);
   }
 
   /** Runners a workflow uses get ready before anything of it is accepted: a missing Nushell is no failed task. */
@@ -365,22 +346,6 @@ async function quietly(job: () => Promise<void> | undefined): Promise<void> {
     await job();
   } catch {
     // What it should have freed ends with the process.
-  }
-}
-
-const OPENED_AT_ONCE = 64;
-
-async function closeLoop(loop: RunLoop, mode: CloseMode): Promise<void> {
-  switch (mode) {
-    case 'drain':
-      return loop.drain();
-    case 'stop':
-      return loop.stop();
-    case 'detach':
-      return loop.detach();
-    case 'cancel':
-      loop.cancel('requested', 'the orchestrator was closed');
-      return loop.ended.catch(() => {});
   }
 }
 

@@ -41,7 +41,7 @@ describe('making a data directory', () => {
     journal.append(STARTED);
     await journal.flush();
     const left = new DataDir(fileSystem.afterPowerCut(), dir.path);
-    expect(await left.firstRecord('one')).toMatchObject({ type: 'run.started' });
+    expect(await left.firstRecord('one')).toMatchObject({ record: { type: 'run.started' } });
     await journal.close();
   });
 
@@ -126,7 +126,10 @@ describe('looking at runs', () => {
   });
 
   it('gives the first record, its state and its records', async () => {
-    expect(await dir.firstRecord('one')).toMatchObject({ seq: 1, run: 'create-wuji' });
+    expect(await dir.firstRecord('one')).toMatchObject({
+      record: { seq: 1, run: 'create-wuji' },
+      end: { seq: 1 },
+    });
     expect(await dir.readState('one')).toMatchObject({ seq: 4 });
     expect((await collect(dir.records('one'))).map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
     expect((await collect(dir.records('one', 4))).map(({ seq }) => seq)).toEqual([4]);

@@ -1,0 +1,33 @@
+import { PQueueExecutor } from '../queue/p-queue-executor.js';
+
+/** Journals being made or read at once: each takes descriptors and memory, and more would not be faster. */
+const AT_ONCE = 64;
+
+/** Openings of runs: those of one id happen one after another, so that two callers get the same run, and few at a time. */
+export class Openings<Opened> {
+  readonly #slots = new PQueueExecutor({ concurrency: AT_ONCE });
+  readonly #underWay = new Map<string, Promise<Opened>>();
+
+  /** Opens when the openings of this id that were asked for before are over. Settles as `open` does. */
+  async next(id: string, open: () => Promise<Opened>): Promise<Opened> {
+    const opening = (this.#underWay.get(id) ?? Promise.resolve()).then(open, open);
+    this.#underWay.set(id, opening);
+    try {
+      return await opening;
+    } finally {
+      if (this.#underWay.get(id) === opening) this.#underWay.delete(id);
+    }
+  }
+
+  /** Does the part of an opening that takes descriptors when there is room for it. */
+  inSlot(job: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#slots.submit(() => job().then(resolve, reject));
+    });
+  }
+
+  /** Resolves when those asked for so far are over, however they ended. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#underWay.values());
+  }
+}
