@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 /** The parts: a test file, and how long its long form goes on, in rounds or in minutes. */
 const PARTS = {
   kill: { file: 'test/crash/kill.test.ts', rounds: 10_000 },
+  survive: { file: 'test/crash/survive.test.ts', minutes: 3 },
   orphans: { file: 'test/crash/orphans.test.ts', rounds: 2_000 },
 };
 
