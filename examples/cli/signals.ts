@@ -24,6 +24,7 @@ export function onSignals(orchestrator: Orchestrator, tell: (line: string) => vo
     if (again) tell('killing what runs');
     else if (signal === 'SIGINT')
       tell('starting nothing more, waiting for running tasks; Ctrl-C again kills them');
+    else tell('stopping what runs; a second signal kills it');
     void end(orchestrator, again ? 'kill' : signal).catch((error) => tellError(error));
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RecordOf, RecordType, WorkflowFile } from '../../src/index.js';
+import { NO_PROC } from '../support/processes.js';
 import { builtProgram } from './built-program.js';
 import { CrashRig } from './crash-rig.js';
 import { balance, lineInNushell, lineInShell } from './ledger.js';
-import { NO_PROC } from './processes.js';
 
 type TaskFile = WorkflowFile['tasks'][number];
 

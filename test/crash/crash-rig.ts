@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import type { JournalRecord, RecordType, WorkflowFile } from '../../src/index.js';
 import { readEvents } from '../../src/inspect.js';
 import { NUSHELLS } from '../runners/attempts.js';
+import { type Found, leftOf, processesWith } from '../support/processes.js';
 import { type LedgerLine, readLedger } from './ledger.js';
 import { LEDGER_MODULE } from './ledger-tasks.js';
 import { OrchestratorProcess } from './orchestrator-process.js';
 import type { Orders } from './orders.js';
-import { type Found, leftOf, processesWith } from './processes.js';
 
 const RUN = 'run';
 
@@ -40,6 +40,7 @@ export class CrashRig {
       heedsSignals: false,
       ...more,
     };
+    writeFileSync(this.path('orders.json'), JSON.stringify(this.#orders));
   }
 
   path(name: string): string {
@@ -48,7 +49,11 @@ export class CrashRig {
 
   /** The next orchestrator: it starts the run, or goes on with it. */
   start(): OrchestratorProcess {
-    this.#current = new OrchestratorProcess(this.#program, this.#orders);
+    this.#current = new OrchestratorProcess(
+      this.#program,
+      this.path('orders.json'),
+      this.#orders.marker,
+    );
     return this.#current;
   }
 

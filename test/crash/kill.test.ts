@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { NO_PROC } from '../support/processes.js';
 import { extent, inRounds, report, seededRandom } from '../support/soak.js';
 import { builtProgram } from './built-program.js';
 import { CrashRig } from './crash-rig.js';
 import { balance } from './ledger.js';
 import { ledgerWorkflow } from './ledger-tasks.js';
 import type { OrchestratorProcess } from './orchestrator-process.js';
-import { NO_PROC } from './processes.js';
 
 /** Rounds at work at the same time: each mostly waits. */
 const AT_ONCE = 4;

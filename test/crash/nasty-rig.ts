@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { leftOf, startTime } from '../support/processes.js';
 import { CrashRig } from './crash-rig.js';
 import { NASTY_DESCENDANTS, nastyWorkflow, STAYS, STUBBORN } from './nasty-tasks.js';
 import type { OrchestratorProcess } from './orchestrator-process.js';
-import { leftOf, startTime } from './processes.js';
 
 /** More lines than descendants ever wait for one. */
 const LINES = 1000;

@@ -25,10 +25,10 @@ export class OrchestratorProcess {
   stderr = '';
   #onTold: (() => void) | undefined;
 
-  /** Its environment holds the marker, and little else. */
-  constructor(program: string, orders: Orders) {
-    this.child = spawn(process.execPath, [program, JSON.stringify(orders)], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...orders.marker },
+  /** `orders` is the path of a file of {@link Orders}. Its environment holds the marker, and little else. */
+  constructor(program: string, orders: string, marker: Orders['marker']) {
+    this.child = spawn(process.execPath, [program, orders], {
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...marker },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -6,13 +6,13 @@
  *
  * The last line is `{"type":"result","status":…}`; `null` when it was closed before the run ended.
  */
-import { writeSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type CloseMode, Orchestrator, type Run, workflowFromData } from '../../src/index.js';
+import { processesWith } from '../support/processes.js';
 import type { Orders } from './orders.js';
-import { processesWith } from './processes.js';
 
-const orders = JSON.parse(process.argv[2] ?? '') as Orders;
+const orders = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Orders;
 
 function tell(line: object): void {
   writeSync(1, `${JSON.stringify(line)}\n`);

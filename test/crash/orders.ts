@@ -1,6 +1,6 @@
 import type { WorkflowFile } from '../../src/index.js';
 
-/** What the process of orchestrator.ts is told in its argument. */
+/** What the process of orchestrator.ts is told, in a file that its argument names. */
 export interface Orders {
   readonly dataDir: string;
   readonly baseDir: string;

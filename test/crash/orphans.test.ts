@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { NO_PROC } from '../support/processes.js';
 import { extent, inRounds, report, seededRandom } from '../support/soak.js';
 import { builtProgram } from './built-program.js';
 import { NastyRig } from './nasty-rig.js';
 import type { OrchestratorProcess } from './orchestrator-process.js';
-import { NO_PROC } from './processes.js';
 
 /** Rounds at work at the same time: each mostly waits. */
 const AT_ONCE = 4;

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WorkflowFile } from '../../src/index.js';
+import { NO_PROC } from '../support/processes.js';
 import { extent, report, seededRandom } from '../support/soak.js';
 import { builtProgram } from './built-program.js';
 import { CrashRig } from './crash-rig.js';
 import { balance, lineInNushell } from './ledger.js';
-import { NO_PROC } from './processes.js';
 
 /** Tasks at work at the same time. */
 const SLOTS = 10;
