@@ -100,6 +100,51 @@ describe('types of a definition', () => {
     });
   });
 
+  it('types the probe of a function by what the function gives, with the same context', () => {
+    defineWorkflow('probed', {
+      input: z.object({ name: z.string() }),
+      tasks: (t) => {
+        const network = t.fn('network', { run: () => ({ id: 'n1' }), probe: () => null });
+        const server = t.fn('server', {
+          needs: { network },
+          run: () => ({ address: '::1' }),
+          probe: async ({ input, needs, key }) => {
+            expectTypeOf(input).toEqualTypeOf<{ name: string }>();
+            expectTypeOf(needs).toEqualTypeOf<{ readonly network: { id: string } }>();
+            expectTypeOf(key).toEqualTypeOf<string>();
+            return key === '' ? undefined : { address: input.name };
+          },
+        });
+        expectTypeOf(server).toEqualTypeOf<TaskRef<{ address: string }>>();
+        // @ts-expect-error the output of this task has an address
+        t.fn('wrong', { run: () => ({ address: '::1' }), probe: () => ({ port: 80 }) });
+        return { server };
+      },
+    });
+  });
+
+  it('types the probes of other tasks as what their runner is told', () => {
+    defineWorkflow('probed', {
+      input: z.object({ name: z.string() }),
+      tasks: (t) => {
+        const args = ({ input }: { readonly input: { readonly name: string } }) => [input.name];
+        t.nu('call', { use: 'm.nu', call: 'make', probe: { use: 'm.nu', call: 'find', args } });
+        t.nu('code', { code: '1', probe: { code: '$input', input: { $input: 'name' } } });
+        t.nu('script', { script: 'x.nu', probe: { code: 'null' } });
+        t.shell('program', { command: 'make', probe: { command: 'find', args } });
+        t.task('own', { runner: 'own', probe: { find: args } });
+        // @ts-expect-error a script gives no output, so it can't answer
+        t.nu('silent', { code: '1', probe: { script: 'x.nu' } });
+        const wrong = ({ input }: { readonly input: { readonly region: string } }) => [
+          input.region,
+        ];
+        // @ts-expect-error the input has no field region
+        t.shell('wrong', { command: 'a', probe: { command: 'b', args: wrong } });
+        return {};
+      },
+    });
+  });
+
   it('keeps references to tasks apart by their output', () => {
     expectTypeOf<TaskRef<{ id: string }>>().not.toExtend<TaskRef<{ n: number }>>();
   });

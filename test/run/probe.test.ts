@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { defineWorkflow, type Run } from '../../src/index.js';
+import { defineWorkflow, type Run, type Workflow } from '../../src/index.js';
 import type { ControlledAttempt } from '../support/controlled-runner.js';
 import { EngineRig, eventOf, type Sketch, sketch, statuses } from '../support/engine-rig.js';
 
@@ -282,5 +282,38 @@ describe('what a probe gives', () => {
     await rig.restart();
     const { probe } = await resumed(rig, first as Run);
     expect(probe.given.with).toEqual({ find: 'server wuji' });
+  });
+});
+
+describe('the probe of a function', () => {
+  it('is called with what the function is called with, and fails by throwing', async () => {
+    const seen: unknown[] = [];
+    const workflow = defineWorkflow('fn', {
+      tasks: (t) => {
+        const before = t.fn('before', { run: () => 'wuji' });
+        const a = t.fn('a', {
+          needs: { before },
+          run: () => new Promise<string>(() => {}),
+          probe: ({ input, needs, attempt, key, signal }) => {
+            seen.push({ input, needs, attempt, key, aborted: signal.aborted });
+            if (seen.length === 1) throw new Error('no answer');
+            return undefined;
+          },
+        });
+        return { a };
+      },
+    });
+    const rig = await EngineRig.open({ workflows: [workflow as Workflow<never, unknown>] });
+    const first = await rig.orchestrator.start(workflow, { id: 'r', input: 1 });
+    await eventOf(first as Run, 'task.started', 'a');
+    await rig.restart();
+    const run = await rig.orchestrator.resume('r');
+    await expect.poll(() => run.snapshot().held).toEqual(['a']);
+    expect(run.snapshot().tasks[1]?.error?.inner).toEqual([
+      { code: 'Error', message: 'no answer' },
+    ]);
+    expect(seen).toEqual([
+      { input: 1, needs: { before: 'wuji' }, attempt: 1, key: expect.any(String), aborted: false },
+    ]);
   });
 });

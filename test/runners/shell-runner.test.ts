@@ -20,6 +20,13 @@ describe('ShellRunner', () => {
     });
   });
 
+  it('answers as a probe by what it printed: nothing but white space says that nothing was done', async () => {
+    const answer = async (text: string) =>
+      runner.answer(await output({ command: 'printf', args: ['%s', text] }));
+    expect(await answer('7f3a\n')).toEqual({ exitCode: 0, stdout: '7f3a\n', truncated: false });
+    for (const nothing of ['', '\n', ' \t\r\n']) expect(await answer(nothing)).toBe(null);
+  });
+
   it('gives the beginning of a long stdout', async () => {
     const code = 'i=0; while [ $i -lt 3000 ]; do printf "%0100d" $i; i=$((i+1)); done';
     const found = await output({ command: 'sh', args: ['-c', code] });

@@ -81,4 +81,14 @@ describe('check of a Nushell task', () => {
   ])('accepts %j', (settings) => {
     runner.check(settings, 'tasks.t');
   });
+
+  it('takes a probe that gives an output, and no script', () => {
+    const answering: Attempt['with'][] = [{ code: 'null' }, { use: 'x.nu', call: 'find' }];
+    for (const probe of answering) runner.check(probe, 'tasks.t.probe', 'probe');
+    const silent: Attempt['with'][] = [{ script: 'x.nu' }, {}];
+    for (const probe of silent)
+      expect(() => runner.check(probe, 'tasks.t.probe', 'probe')).toThrow(
+        /^tasks\.t\.probe: a Nushell probe needs/,
+      );
+  });
 });
