@@ -1,5 +1,5 @@
 import type { RunSnapshot, TaskSnapshot } from 'nuflow';
-import { inspectRun, listRuns } from 'nuflow/inspect';
+import { inspectRun, listRuns, readOutput } from 'nuflow/inspect';
 import { oneLine } from './describe.js';
 import { EXIT } from './exit-codes.js';
 import { write, writeJson } from './output.js';
@@ -29,6 +29,12 @@ export async function show(id: string, { dataDir, json }: StoreOptions): Promise
   const run = await inspectRun(dataDir, id);
   if (json) await writeJson(run);
   else await write(runText(run));
+  return EXIT.done;
+}
+
+/** `nuflow output ID TASK`: what a task gave, as JSON; null when it gave nothing. Takes no lock. */
+export async function output(id: string, task: string, { dataDir }: StoreOptions): Promise<number> {
+  await writeJson((await readOutput(dataDir, id, task)) ?? null);
   return EXIT.done;
 }
 

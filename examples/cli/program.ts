@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { type EventOptions, events } from './event-command.js';
 import { check, repair } from './journal-commands.js';
 import { type LogOptions, logs } from './log-command.js';
-import { list, show } from './look-commands.js';
+import { list, output, show } from './look-commands.js';
 import {
   cancel,
   type ResumeOptions,
@@ -33,6 +33,9 @@ export function program(): Command {
   );
   looking(cli, 'show <id>', 'a run, its tasks and their errors').action(
     (id: string, options: StoreOptions) => exitWith(show(id, options)),
+  );
+  looking(cli, 'output <id> <task>', 'what a task gave, as JSON').action(
+    (id: string, task: string, options: StoreOptions) => exitWith(output(id, task, options)),
   );
   addLogs(cli);
   addEvents(cli);

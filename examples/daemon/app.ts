@@ -88,10 +88,13 @@ function addViews(app: Hono, { orchestrator, dataDir }: Daemon): void {
     if (isOver(found) && seen >= found.seq) return c.body(null, 204);
     return sendEvents(c, await runEvents(orchestrator, found.id, seen + 1));
   });
+  app.get('/workflows/:id/tasks/:task/output', async (c) =>
+    c.json((await orchestrator.output(c.req.param('id'), c.req.param('task'))) ?? null),
+  );
   app.get('/workflows/:id/tasks/:task/log', async (c) => {
     const run = await orchestrator.inspect(c.req.param('id'));
     const stream = streamQuery.parse(c.req.query('stream'));
-    const log = await taskLog(dataDir, run, c.req.param('task'), stream);
+    const log = taskLog(dataDir, run, c.req.param('task'), stream);
     // Never to be taken for a page, whatever the task printed.
     return c.body(log, 200, {
       'content-type': 'text/plain; charset=utf-8',

@@ -46,6 +46,7 @@ function followLog(
       await cap.finish();
     },
     leave() {
+      if (isLeft) return;
       isLeft = true;
       unwatch();
       tail?.close();
