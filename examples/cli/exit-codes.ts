@@ -7,6 +7,7 @@ import {
   JournalReadError,
   JournalWriteError,
   NuflowError,
+  OutputFileError,
   RunUnfinishedError,
   UnreachableError,
 } from 'nuflow';
@@ -37,6 +38,7 @@ const NOT_USAGE = [
   JournalNotRepairableError,
   JournalReadError,
   JournalWriteError,
+  OutputFileError,
   RunUnfinishedError,
   UnreachableError,
 ];

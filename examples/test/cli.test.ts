@@ -183,6 +183,28 @@ describe('looking at runs', () => {
     });
   });
 
+  it('writes beginning and end of a long log, and an output however big', async () => {
+    rig.write('much.json', {
+      name: 'much',
+      outputs: {},
+      tasks: [
+        {
+          id: 'log',
+          shell: { command: 'sh', args: ['-c', 'echo first; yes | head -c 40000000; echo last'] },
+        },
+        { id: 'value', nu: { code: "'x' | fill --width 300000 --character 'x'" } },
+      ],
+    });
+    expect((await rig.run('run', 'much.json', '--id', 'much', '--quiet')).code).toBe(0);
+    const { stdout: log } = await rig.run('logs', 'much', 'log');
+    expect(log).toMatch(/^first\ny\n.*\n\[nuflow: \d+ bytes left out\]\ny\n.*\nlast\n$/s);
+    expect(log.length).toBeLessThanOrEqual(16 * 1024 * 1024);
+    expect((await rig.run('show', 'much', '--json')).stdout).not.toContain('xxxx');
+    const { stdout: value } = await rig.run('output', 'much', 'value');
+    expect(value).toBe(`"${'x'.repeat(300_000)}"\n`);
+    expect((await rig.run('output', 'much', 'nobody')).code).toBe(2);
+  });
+
   it('writes the journal from any record on', async () => {
     const lines = (await rig.run('events', 'one', '--json')).stdout.trim().split('\n');
     const types = lines.map((line) => JSON.parse(line).type);
