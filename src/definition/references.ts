@@ -77,7 +77,7 @@ function dereference(
     case '$secret':
       return references.secret(String(target));
     case '$input':
-      return found(part(references.input, path(target)), reference);
+      return found(part(references.input, pathOf(target)), reference);
     case '$output': {
       const [task, rest] = splitOutput(target, (id) => references.needs(id));
       return found(task === undefined ? undefined : part(references.output(task), rest), reference);
@@ -94,7 +94,8 @@ function found(
   throw new MissingReferenceError(reference);
 }
 
-function path(target: JsonValue): readonly string[] {
+/** The steps of a reference's path. */
+export function pathOf(target: JsonValue): readonly string[] {
   if (Array.isArray(target)) return target.map(String);
   return target === '' ? [] : String(target).split('.');
 }
@@ -104,7 +105,7 @@ function splitOutput(
   target: JsonValue,
   needs: (id: string) => boolean,
 ): [string | undefined, readonly string[]] {
-  const steps = path(target);
+  const steps = pathOf(target);
   if (Array.isArray(target)) return [steps[0], steps.slice(1)];
   for (let n = steps.length; n > 0; n--) {
     const id = steps.slice(0, n).join('.');
@@ -211,7 +212,7 @@ function checkNeeded(target: JsonValue, { needs }: Referable, where: string): vo
   if (task !== undefined && needs.has(task)) return;
   throw new InvalidDefinitionError(
     where,
-    `refers to the output of ${quote(path(target)[0] ?? '')}, which this task does not need; add it to needs`,
+    `refers to the output of ${quote(pathOf(target)[0] ?? '')}, which this task does not need; add it to needs`,
   );
 }
 

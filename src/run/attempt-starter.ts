@@ -1,4 +1,4 @@
-import { secretsOf } from '../definition/secrets.js';
+import { isGivenSecrets, secretsOf } from '../definition/secrets.js';
 import type { TaskSpec } from '../definition/spec.js';
 import type { TaskCode } from '../definition/workflow.js';
 import type { RunEvents } from '../events.js';
@@ -12,6 +12,7 @@ import { checkOutput, failedBy } from './outcome.js';
 import { type KeptOutcome, keepOutput, neededOutputs } from './outputs.js';
 import type { RunParts, RunTools } from './parts.js';
 import { redacting } from './redacted-output.js';
+import type { RunSecrets } from './run-secrets.js';
 import { type Given, taskCall } from './task-call.js';
 
 type Output = Attempt['output'];
@@ -120,7 +121,8 @@ export class AttemptStarter {
     call?: Pick<Attempt, 'with' | 'call'>,
   ): Attempt {
     const { baseDir, maxLogBytes } = this.#tools;
-    const names = { run: state.id, task: spec.id, attempt, baseDir, maxLogBytes };
+    const secrets = this.#secrets(spec);
+    const names = { run: state.id, task: spec.id, attempt, baseDir, maxLogBytes, secrets };
     const origin = {
       traceId: state.traceId,
       dir: () => this.#tools.attemptDir(state.id, this.#index(spec.id), spec.id, attempt),
@@ -128,6 +130,12 @@ export class AttemptStarter {
       isHeard: () => this.#events.hasListeners('task.output'),
     };
     return new LazyPlace(names, origin, call);
+  }
+
+  #secrets(spec: TaskSpec): RunSecrets | undefined {
+    const { secrets, workflow } = this.#parts;
+    if (secrets === undefined) return undefined;
+    return isGivenSecrets(spec, workflow.spec.secretInputs) ? secrets : undefined;
   }
 
   #output(task: string, attempt: number, { stream, text }: OutputChunk): void {

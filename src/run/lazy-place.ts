@@ -1,7 +1,7 @@
 import type { Attempt, OutputChunk } from '../runners/runner.js';
 import { type AttemptNames, attemptNames } from './task-call.js';
 
-type Names = Pick<Attempt, 'run' | 'task' | 'attempt' | 'baseDir' | 'maxLogBytes'>;
+type Names = Pick<Attempt, 'run' | 'task' | 'attempt' | 'baseDir' | 'maxLogBytes' | 'secrets'>;
 
 const NOTHING = { with: {} };
 
@@ -24,6 +24,7 @@ export class LazyPlace implements Attempt {
   readonly attempt: number;
   readonly baseDir: string;
   readonly maxLogBytes: number | undefined;
+  readonly secrets: Attempt['secrets'];
   /** Empty unless given. */
   readonly with: Attempt['with'];
   readonly call: Attempt['call'];
@@ -36,6 +37,7 @@ export class LazyPlace implements Attempt {
     this.attempt = names.attempt;
     this.baseDir = names.baseDir;
     this.maxLogBytes = names.maxLogBytes;
+    this.secrets = names.secrets;
     this.with = call.with;
     this.call = call.call;
     this.#origin = origin;

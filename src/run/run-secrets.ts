@@ -4,7 +4,7 @@ import { secretsIn } from '../definition/secrets.js';
 import type { WorkflowSpec } from '../definition/spec.js';
 import { InvalidInputError } from '../errors.js';
 import type { RecordDraft } from '../journal/record.js';
-import type { Outcome } from '../runners/runner.js';
+import type { AttemptSecrets, Outcome } from '../runners/runner.js';
 import { MIN_LENGTH } from '../secrets/forms.js';
 import { Redactor, type Secret } from '../secrets/redactor.js';
 import { redactError, redactRecord } from './redact-record.js';
@@ -27,7 +27,7 @@ export interface RunOfSecrets {
  * The secrets of one run: their values, in memory only, and the redaction of all that the run writes or
  * emits. A value that was replaced is still redacted: an older attempt may yet print it.
  */
-export class RunSecrets {
+export class RunSecrets implements AttemptSecrets {
   readonly #run: string;
   readonly #workflow: string;
   readonly #sources: readonly SecretSource[];
@@ -52,6 +52,11 @@ export class RunSecrets {
     const { secretInputs = [], tasks } = run.workflow;
     const usesNone = secretInputs.length === 0 && secretsIn(tasks).length === 0;
     return usesNone ? undefined : new RunSecrets(run, sources);
+  }
+
+  /** Whether a value of each is known. */
+  get complete(): boolean {
+    return this.#names.every((name) => this.#seen.some((it) => it.name === name));
   }
 
   /** The input as tasks see it. Throws SecretMissingError before its secrets were fetched. */

@@ -4,6 +4,7 @@ import { identify, isAlive, type ProcessIdentity } from '../world/process-identi
 import { type AttemptFiles, attemptFiles, markStopped } from './attempt-files.js';
 import { familyOf } from './family.js';
 import { type FollowedLogs, followLogs } from './follow-logs.js';
+import { privateAttempt } from './private/private-attempt.js';
 import { interruptFamily, sendSignal } from './process-group.js';
 import { type ProcessEntry, processTable } from './process-table.js';
 import type { AttemptPlace, Execution, Outcome } from './runner.js';
@@ -47,10 +48,12 @@ class AdoptedExecution implements Execution {
       const logs = followLogs(attempt, 'end');
       while (found !== undefined && (await isAlive(found))) await this.#pause(logs);
       this.#over = true;
-      const outcome = await left(this.#files);
-      // What is told to nobody, or was to stop, must not go on.
       const wasStopped = this.#stopped || existsSync(this.#files.stopped);
-      if (wasStopped || outcome === undefined) await sweep(this.#cookie, this.#family);
+      if (wasStopped) await sweep(this.#cookie, this.#family);
+      await privateAttempt(attempt)?.settle();
+      const outcome = await left(this.#files);
+      // What is told to nobody must not go on.
+      if (outcome === undefined) await sweep(this.#cookie, this.#family);
       await logs.finish();
       return outcome ?? { status: 'interrupted' };
     });

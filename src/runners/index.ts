@@ -13,6 +13,7 @@ export {
 export type {
   Attempt,
   AttemptPlace,
+  AttemptSecrets,
   CallContext,
   Execution,
   Outcome,

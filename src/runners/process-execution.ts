@@ -1,8 +1,15 @@
 import type { ProcessIdentity } from '../world/process-identity.js';
 import { identify } from '../world/process-identity.js';
-import { type AttemptFiles, markStopped, prepareFiles, withStdio } from './attempt-files.js';
+import {
+  type AttemptFiles,
+  attemptFiles,
+  markStopped,
+  prepareFiles,
+  withStdio,
+} from './attempt-files.js';
 import { familyOf } from './family.js';
 import { type FollowedLogs, followLogs } from './follow-logs.js';
+import { type PrivateAttempt, privateAttempt } from './private/private-attempt.js';
 import { type ProcessEnd, type StartedProcess, startProcess } from './process.js';
 import { interruptFamily, signalGroup } from './process-group.js';
 import { type ProcessEntry, processTable } from './process-table.js';
@@ -25,14 +32,31 @@ export type Verdict = (end: ProcessEnd, files: AttemptFiles) => Promise<Outcome>
 
 /** Starts a program as an attempt. Never throws: what keeps it from starting is the outcome. */
 export function executeProcess(attempt: Attempt, program: Program, verdict: Verdict): Execution {
+  const hidden = privateAttempt(attempt);
+  const started = hidden === undefined ? startOpenly(attempt, program) : hidden.start(program);
+  return new ProcessExecution(attempt, program, { started, hidden }, verdict);
+}
+
+/** Not by way of a promise: a start costs less so. */
+function startOpenly(attempt: Attempt, program: Program): StartedProcess {
   try {
     const files = prepareFiles(attempt.dir, program.stdin);
-    const started = withStdio(files, (stdio) => startProcess({ ...program, stdio }));
-    return new ProcessExecution(attempt, program, started, files, verdict);
+    return withStdio(files, (stdio) => startProcess({ ...program, stdio }));
   } catch (error) {
-    const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
-    return ended(spawnFailure({ kind: 'notStarted', errno: code, reason: message }, program));
+    return notStarted(error);
   }
+}
+
+function notStarted(error: unknown): StartedProcess {
+  const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
+  const ended = Promise.resolve({ kind: 'notStarted', errno: code, reason: message } as const);
+  return { pid: undefined, ended, detach: () => {} };
+}
+
+/** A program that was started, or is about to be, and what keeps its secrets. */
+interface Begun {
+  readonly started: StartedProcess | Promise<StartedProcess>;
+  readonly hidden: PrivateAttempt | undefined;
 }
 
 /** An execution that was over before it began. */
@@ -54,8 +78,9 @@ class ProcessExecution implements Execution {
   readonly outcome: Promise<Outcome>;
   readonly #cookie: string;
   readonly #files: AttemptFiles;
-  readonly #logs: FollowedLogs;
-  readonly #started: StartedProcess;
+  readonly #started: Promise<StartedProcess>;
+  readonly #hidden: PrivateAttempt | undefined;
+  #logs: FollowedLogs | undefined;
   /** Processes of the attempt as last seen: a later look finds them even when they lost their parents. */
   #family: readonly ProcessEntry[] = [];
   #over = false;
@@ -64,33 +89,36 @@ class ProcessExecution implements Execution {
   constructor(
     attempt: AttemptPlace,
     program: Program,
-    started: StartedProcess,
-    files: AttemptFiles,
+    { started, hidden }: Begun,
     verdict: Verdict,
   ) {
     this.#cookie = attempt.cookie;
-    this.#files = files;
-    this.#started = started;
-    this.spawned = started.pid === undefined ? Promise.resolve(undefined) : identify(started.pid);
-    this.#logs = followLogs(attempt, 'start');
-    this.outcome = started.ended.then(async (end) => {
+    this.#files = attemptFiles(attempt.dir);
+    this.#hidden = hidden;
+    this.#started = Promise.resolve(started).catch(notStarted);
+    this.spawned = this.#started.then(({ pid }) => (pid === undefined ? undefined : identify(pid)));
+    this.outcome = this.#started.then(async (begun) => {
+      const logs = followLogs(attempt, 'start');
+      this.#logs = logs;
+      const end = await begun.ended;
       this.#over = true; // from here on its pid may be another process's
       if (this.#stopped) await sweep(this.#cookie, this.#family);
-      await this.#logs.finish();
-      return end.kind === 'notStarted' ? spawnFailure(end, program) : verdict(end, files);
+      await hidden?.settle();
+      await logs.finish();
+      return end.kind === 'notStarted' ? spawnFailure(end, program) : verdict(end, this.#files);
     });
   }
 
   stop(how: 'interrupt' | 'kill'): void {
     if (!this.#stopped) markStopped(this.#files);
     this.#stopped = true;
-    const { pid } = this.#started;
-    if (pid !== undefined) void this.#signal(pid, how);
+    void this.#started.then(({ pid }) => (pid === undefined ? undefined : this.#signal(pid, how)));
   }
 
   detach(): void {
-    if (!this.#over) this.#logs.leave();
-    this.#started.detach();
+    if (!this.#over) this.#logs?.leave();
+    void this.#started.then((started) => started.detach());
+    this.#hidden?.detach();
   }
 
   async #signal(leader: number, how: 'interrupt' | 'kill'): Promise<void> {

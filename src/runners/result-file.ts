@@ -2,8 +2,8 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { withDescriptors } from './descriptors.js';
 import type { Outcome } from './runner.js';
 
-/** Bigger results are refused unread: they would pass through memory several times over. */
-const MAX_RESULT = 64 * 1024 * 1024;
+/** Bigger results, in bytes, are refused unread: they would pass through memory several times over. */
+export const MAX_RESULT = 64 * 1024 * 1024;
 
 /** What an attempt left as its result: text, or why there is none to be had; undefined when it left nothing. */
 export type Result = { readonly text: string } | { readonly refused: Outcome } | undefined;

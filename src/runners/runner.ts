@@ -1,5 +1,6 @@
 import type { JsonValue } from '../definition/json.js';
 import type { TaskError } from '../journal/record.js';
+import type { Redactor } from '../secrets/redactor.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
 
 /**
@@ -61,6 +62,8 @@ export interface Attempt {
   readonly with: { readonly [key: string]: JsonValue };
   /** For runners of functions: what was beside the data. */
   readonly call?: ((context: CallContext) => unknown) | undefined;
+  /** Present when the attempt is given secrets: what is to be kept out of all that it leaves behind. */
+  readonly secrets?: AttemptSecrets | undefined;
   /** Absolute path of a folder for this attempt's files. Not yet there: a runner that needs it makes it (0700). */
   readonly dir: string;
   /** Absolute path that relative paths of the task (cwd, modules, scripts) start from. */
@@ -71,6 +74,13 @@ export interface Attempt {
   readonly isHeard?: (() => boolean) | undefined;
   /** What each log file may hold, bytes; beginning and end are kept. Default 16 MiB. */
   readonly maxLogBytes?: number | undefined;
+}
+
+/** The secrets of an attempt's run. */
+export interface AttemptSecrets {
+  readonly redactor: Redactor;
+  /** Whether all are known; if not, an attempt that is taken over may leave ones that can't be found. */
+  readonly complete: boolean;
 }
 
 export interface CallContext {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InvalidDefinitionError } from '../errors.js';
-import type { Outcome } from './runner.js';
+import type { AttemptPlace, Outcome } from './runner.js';
 
 /** Parts of `with` that runners of programs share. */
 
@@ -41,6 +41,17 @@ export function environmentSettings(when: 'check' | 'start') {
 /** Arguments stand in the list of processes, which everybody on the machine can read. */
 export const SECRET_ARGUMENT =
   'is given a secret, which anybody on this machine could read in the list of processes; pass it in env, or on standard input';
+
+/** The outcome of an attempt of which a program's argument holds a secret; undefined when none does. */
+export function secretArgument(
+  { secrets }: AttemptPlace,
+  args: readonly string[],
+): Outcome | undefined {
+  const index = args.findIndex((arg) => secrets?.redactor.reveals(arg));
+  if (index === -1) return undefined;
+  const message = `args.${index}: ${SECRET_ARGUMENT}`;
+  return { status: 'failed', error: { code: 'NUFLOW_SECRET_ARGUMENT', message } };
+}
 
 /** Throws the first problem of a definition as InvalidDefinitionError. */
 export function refuse(problem: z.ZodError | string, path: string): never {

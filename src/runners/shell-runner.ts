@@ -4,11 +4,12 @@ import type { JsonValue } from '../definition/json.js';
 import { refersToSecret } from '../definition/secrets.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
 import { adoptProcess } from './adopted-execution.js';
-import { type AttemptFiles, attemptFiles } from './attempt-files.js';
+import type { AttemptFiles } from './attempt-files.js';
 import { withDescriptors } from './descriptors.js';
 import { allowedEnvironment, attemptEnvironment } from './environment.js';
 import { endedOutcome, exitStatusProgram, leftOutcome } from './exit-status.js';
 import { headOf } from './log-tail.js';
+import { resultPath } from './private/private-folder.js';
 import { ended, executeProcess } from './process-execution.js';
 import { badResult } from './result-file.js';
 import type { Attempt, AttemptPlace, Execution, Outcome, Runner } from './runner.js';
@@ -18,6 +19,7 @@ import {
   orReference,
   refuse,
   SECRET_ARGUMENT,
+  secretArgument,
   staticText,
 } from './settings.js';
 
@@ -59,6 +61,8 @@ export class ShellRunner implements Runner {
     const parsed = atStart.safeParse(attempt.with);
     if (!parsed.success) return ended(invalidValue(parsed.error, INVALID_CODES));
     const { command, args = [], stdin = '', env, cwd } = parsed.data;
+    const shown = secretArgument(attempt, args);
+    if (shown !== undefined) return ended(shown);
     return executeProcess(
       attempt,
       {
@@ -67,7 +71,7 @@ export class ShellRunner implements Runner {
         env: {
           ...allowedEnvironment(process.env, this.#options.allowEnv),
           ...env,
-          ...attemptEnvironment(attempt, attemptFiles(attempt.dir).result),
+          ...attemptEnvironment(attempt, resultPath(attempt)),
         },
         stdin,
       },

@@ -60,13 +60,15 @@ function percent(char: string): string {
   return `%${char.charCodeAt(0).toString(16).toUpperCase()}`;
 }
 
-/** At each of the three places that a byte can have in base64, only the digits that are the secret's own. */
+/** At each of the three places that a byte can have in base64, the digits that are the secret's own: at the end of a text, and with more behind. */
 function inBase64(text: string): string[] {
   const bytes = Buffer.from(text);
-  const standard = [0, 1, 2].map((before) => {
+  const standard = [0, 1, 2].flatMap((before) => {
     const digits = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
-    const end = Math.floor(((before + bytes.length) * 8) / 6);
-    return digits.slice(Math.ceil((before * 8) / 6), end);
+    const from = Math.ceil((before * 8) / 6);
+    const to = Math.floor(((before + bytes.length) * 8) / 6);
+    // The last digit is another one when more bytes follow.
+    return [digits.slice(from), digits.slice(from, to)];
   });
   const urlSafe = standard.map((it) => it.replaceAll('+', '-').replaceAll('/', '_'));
   const forms = [...standard, ...urlSafe];

@@ -6,14 +6,15 @@ import { refersToSecret } from '../../definition/secrets.js';
 import { NushellNotFoundError } from '../../errors.js';
 import type { ProcessIdentity } from '../../world/process-identity.js';
 import { adoptProcess } from '../adopted-execution.js';
-import { type AttemptFiles, attemptFiles } from '../attempt-files.js';
+import type { AttemptFiles } from '../attempt-files.js';
 import { allowedEnvironment, attemptEnvironment } from '../environment.js';
 import { endedOutcome, exitCodeIn, exitOutcome, exitStatusProgram } from '../exit-status.js';
 import { noResult } from '../no-result.js';
+import { resultPath } from '../private/private-folder.js';
 import { ended, executeProcess, type Verdict } from '../process-execution.js';
 import { readResult } from '../result-file.js';
 import type { Attempt, AttemptPlace, Execution, Outcome, Runner } from '../runner.js';
-import { invalidValue, refuse, SECRET_ARGUMENT } from '../settings.js';
+import { invalidValue, refuse, SECRET_ARGUMENT, secretArgument } from '../settings.js';
 import { envelopeOutcome } from './envelope.js';
 import { findNushell, nushellVersion } from './find-nushell.js';
 import { callProgram, codeProgram } from './program.js';
@@ -99,17 +100,17 @@ export class NushellRunner implements Runner {
         ...allowedEnvironment(process.env, this.#options.allowEnv),
         ...this.#options.env,
         ...settings.env,
-        ...attemptEnvironment(attempt, attemptFiles(attempt.dir).result),
+        ...attemptEnvironment(attempt, resultPath(attempt)),
       },
     };
     const nu = [this.#find(), ...this.#switches(attempt.baseDir, settings)] as const;
     if (parsed.form === 'script') {
-      const unsafe = (parsed.settings.args ?? [])
-        .map(unsafeArgument)
-        .find((why) => why !== undefined);
+      const { args = [] } = parsed.settings;
+      const unsafe =
+        secretArgument(attempt, args) ?? args.map(unsafeArgument).find((why) => why !== undefined);
       if (unsafe !== undefined) return ended(unsafe);
       const script = resolve(attempt.baseDir, parsed.settings.script);
-      const program = exitStatusProgram([...nu, script, ...(parsed.settings.args ?? [])]);
+      const program = exitStatusProgram([...nu, script, ...args]);
       return executeProcess(attempt, { ...program, ...place, stdin: '' }, scriptVerdict);
     }
     const { text, stdin } = programOf(parsed, attempt.baseDir);

@@ -1,0 +1,155 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { makePipes } from '../../../src/runners/private/pipes.js';
+import {
+  isOurs,
+  makePrivateFolder,
+  passingFolder,
+  privateFolders,
+  resultPath,
+} from '../../../src/runners/private/private-folder.js';
+import { sealResult } from '../../../src/runners/private/seal.js';
+import { unlinkedFile } from '../../../src/runners/private/unlinked-file.js';
+import { MAX_RESULT, readResult } from '../../../src/runners/result-file.js';
+import type { AttemptPlace } from '../../../src/runners/runner.js';
+import { Redactor } from '../../../src/secrets/redactor.js';
+import { AttemptRig, temporaryFolder } from '../attempts.js';
+
+const TOKEN = 'v3ry-s3cret';
+const redactor = new Redactor([{ name: 'TOKEN', value: TOKEN }]);
+const all = temporaryFolder();
+
+/** Names in the folder for passing files that were not there before. */
+function newNames(before: readonly string[]): string[] {
+  return readdirSync(passingFolder()).filter((name) => !before.includes(name));
+}
+
+describe('a file without a name', () => {
+  it('is read from its start, by whoever inherits it, and is found nowhere', () => {
+    const before = readdirSync(passingFolder());
+    const fd = unlinkedFile(`${TOKEN} ä\n`);
+    try {
+      expect(newNames(before)).toEqual([]);
+      expect(fstatSync(fd)).toMatchObject({ nlink: 0, mode: 0o100600 });
+      const read = execFileSync('cat', { stdio: [fd, 'pipe', 'inherit'] });
+      expect(read.toString()).toBe(`${TOKEN} ä\n`);
+    } finally {
+      closeSync(fd);
+    }
+  });
+
+  it('may be empty, or big', () => {
+    for (const text of ['', 'x'.repeat(3_000_000)]) {
+      const fd = unlinkedFile(text);
+      expect(readFileSync(fd, 'utf8')).toBe(text);
+      closeSync(fd);
+    }
+  });
+});
+
+describe('a pipe', () => {
+  it('can be opened again by its reader’s and writer’s own names, as files can', async () => {
+    const before = readdirSync(passingFolder());
+    const { a, b } = await makePipes('a', 'b');
+    expect(newNames(before)).toEqual([]);
+    execFileSync('sh', ['-c', 'echo one; echo two > /dev/stdout; echo three > /dev/stderr'], {
+      stdio: ['ignore', a.write, b.write],
+    });
+    for (const fd of [a.write, b.write]) closeSync(fd);
+    expect(readFileSync(a.read, 'utf8')).toBe('one\ntwo\n');
+    expect(readFileSync(b.read, 'utf8')).toBe('three\n');
+    for (const fd of [a.read, b.read]) closeSync(fd);
+  });
+});
+
+describe('the private folder of an attempt', () => {
+  const placeOf = (complete = true): AttemptPlace => {
+    const folder = mkdtempSync(join(all, 'run-'));
+    const { attempt } = new AttemptRig(folder, { secrets: { redactor, complete } });
+    mkdirSync(attempt.dir);
+    return attempt;
+  };
+  const kept = (place: AttemptPlace) => join(place.dir, 'result.json');
+  const seal = (place: AttemptPlace) => {
+    sealResult(place, place.secrets ?? { redactor, complete: true });
+    return existsSync(kept(place)) ? readFileSync(kept(place), 'utf8') : undefined;
+  };
+  const left = (place: AttemptPlace, text: string) => {
+    makePrivateFolder(place.cookie, place.dir);
+    writeFileSync(resultPath(place), text);
+    return place;
+  };
+
+  it('holds the result until it is redacted and kept; then it is gone', () => {
+    const place = left(placeOf(), JSON.stringify({ ok: true, value: { [TOKEN]: [TOKEN, 1] } }));
+    expect(seal(place)).toBe('{"ok":true,"value":{"[secret TOKEN]":["[secret TOKEN]",1]}}');
+    expect(privateFolders(place.cookie, place.dir).filter(existsSync)).toEqual([]);
+    expect(seal(place)).toContain('[secret TOKEN]'); // done again, it changes nothing
+  });
+
+  it('holds what is no JSON, too', () => {
+    expect(seal(left(placeOf(), `{"ok":true,"value":"${TOKEN}`))).toBe(
+      '{"ok":true,"value":"[secret TOKEN]',
+    );
+  });
+
+  it('is not read when it is too big, and then seen to be', async () => {
+    const place = left(placeOf(), '');
+    truncateSync(resultPath(place), MAX_RESULT + 1);
+    sealResult(place, place.secrets ?? { redactor, complete: true });
+    expect(await readResult(kept(place))).toMatchObject({
+      refused: { error: { code: 'NUFLOW_OUTPUT_TOO_BIG' } },
+    });
+  });
+
+  it('is just removed when there is no result, or not all secrets are known', () => {
+    for (const place of [placeOf(), left(placeOf(false), '{"ok":true}')]) {
+      if (place.secrets?.complete) makePrivateFolder(place.cookie, place.dir);
+      expect(seal(place)).toBe(undefined);
+      expect(privateFolders(place.cookie, place.dir).filter(existsSync)).toEqual([]);
+    }
+  });
+
+  it('is believed only when nobody else could have written there', () => {
+    const place = placeOf();
+    const [inMemory = ''] = privateFolders(place.cookie, place.dir);
+    if (passingFolder() !== '/dev/shm') return; // there is only the one in the attempt's own folder
+    makePrivateFolder(place.cookie, place.dir);
+    writeFileSync(resultPath(place), '{"ok":true}');
+    chmodSync(inMemory, 0o755);
+    expect(isOurs(inMemory)).toBe(false);
+    expect(seal(place)).toBe(undefined);
+    rmSync(inMemory, { recursive: true });
+    symlinkSync(place.dir, inMemory);
+    expect(isOurs(inMemory)).toBe(false);
+    rmSync(inMemory);
+  });
+
+  it('is in the attempt’s own folder where there is none in memory', () => {
+    const place = placeOf();
+    const [, inAttempt = ''] = privateFolders(place.cookie, place.dir);
+    expect(inAttempt).toBe(join(place.dir, 'private'));
+    mkdirSync(inAttempt, { mode: 0o700 });
+    writeFileSync(
+      join(inAttempt, 'result.json'),
+      JSON.stringify({ ok: false, error: { msg: TOKEN } }),
+    );
+    expect(seal(place)).toBe('{"ok":false,"error":{"msg":"[secret TOKEN]"}}');
+    expect(existsSync(inAttempt)).toBe(false);
+  });
+});
