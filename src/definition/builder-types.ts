@@ -60,8 +60,20 @@ interface Base<N extends Needs, S, Rule extends TriggerRule, Names extends strin
 /** Output type of a task with this schema; without one it is just JSON. */
 export type SchemaOutput<S> = S extends StandardSchema ? InferOutput<S> : JsonValue;
 
-/** JSON as callbacks may write it: readonly or not, and with interfaces. */
+/** JSON as definitions may write it: readonly or not, and with interfaces. Checked when it is there. */
 export type JsonInput = unknown;
+
+/**
+ * Any JSON, or a function that gives it. Not `Computed<unknown, …>`: `unknown` would swallow the function
+ * beside it, whose parameters then had no types.
+ */
+export type ComputedJson<Input, N extends Needs, Rule extends TriggerRule, Names extends string> =
+  | string
+  | number
+  | boolean
+  | null
+  | object
+  | ((context: TaskContext<Input, NeedsOutputs<N, Rule>, Names>) => JsonInput);
 
 /** Where and how a Nushell process runs. */
 interface NushellPlace<Input, N extends Needs, Rule extends TriggerRule, Names extends string> {
@@ -83,7 +95,7 @@ interface CallFields<Input, N extends Needs, Rule extends TriggerRule, Names ext
   /** By flag name; null and undefined leave the flag's default alone. */
   readonly flags?: Computed<Readonly<Record<string, JsonInput>>, Input, N, Rule, Names> | undefined;
   /** Piped into the command. */
-  readonly input?: Computed<JsonInput, Input, N, Rule, Names> | undefined;
+  readonly input?: ComputedJson<Input, N, Rule, Names> | undefined;
   readonly code?: undefined;
   readonly script?: undefined;
 }
@@ -91,7 +103,7 @@ interface CallFields<Input, N extends Needs, Rule extends TriggerRule, Names ext
 interface CodeFields<Input, N extends Needs, Rule extends TriggerRule, Names extends string>
   extends NushellPlace<Input, N, Rule, Names> {
   readonly code: string;
-  readonly input?: Computed<JsonInput, Input, N, Rule, Names> | undefined;
+  readonly input?: ComputedJson<Input, N, Rule, Names> | undefined;
   readonly use?: undefined;
   readonly script?: undefined;
 }
@@ -224,6 +236,13 @@ export interface FunctionOptions<
 /** A function's answer to whether the work was done: the output, or nothing. */
 type Probed<R> = R | null | undefined;
 
+type ComputedFields<
+  Input,
+  N extends Needs,
+  Rule extends TriggerRule,
+  Names extends string,
+> = Readonly<Record<string, ComputedJson<Input, N, Rule, Names> | undefined>>;
+
 /** A task of a runner registered with `Orchestrator.open({ runners })`. */
 export interface CustomOptions<
   Input,
@@ -234,9 +253,9 @@ export interface CustomOptions<
 > extends Base<N, S, Rule, Names> {
   readonly runner: string;
   /** What the runner is told; top-level fields may be functions. */
-  readonly with?: Readonly<Record<string, Computed<JsonInput, Input, N, Rule, Names>>> | undefined;
+  readonly with?: ComputedFields<Input, N, Rule, Names> | undefined;
   /** What the runner is told to find out, after a crash, whether the work was done: null means that nothing was. */
-  readonly probe?: Readonly<Record<string, Computed<JsonInput, Input, N, Rule, Names>>> | undefined;
+  readonly probe?: ComputedFields<Input, N, Rule, Names> | undefined;
 }
 
 type MaybeSchema = StandardSchema | undefined;

@@ -94,7 +94,9 @@ export class Attempts {
     execution: Execution,
     startedAt: string,
   ): Promise<number | undefined> {
-    if (timeoutMs === undefined || (await execution.spawned) === undefined) return undefined;
+    if (timeoutMs === undefined) return undefined;
+    const over = execution.outcome.then(() => undefined);
+    if ((await Promise.race([execution.spawned, over])) === undefined) return undefined;
     const elapsedMs = Math.max(0, this.#clock.now() - Date.parse(startedAt));
     return Math.max(0, timeoutMs - elapsedMs);
   }

@@ -8,6 +8,7 @@ import {
   type EventOf,
   type EventType,
   type JournalRecord,
+  type JsonValue,
   type OnFailure,
   Orchestrator,
   type OrchestratorOptions,
@@ -26,8 +27,8 @@ import { FaultyFileSystem } from './faulty-file-system.js';
 /** A task in short: what it needs, and its options. */
 export type Sketch = CommonTaskOptions & {
   readonly needs?: readonly string[];
-  readonly with?: Readonly<Record<string, unknown>>;
-  readonly probe?: Readonly<Record<string, unknown>>;
+  readonly with?: Readonly<Record<string, JsonValue | object>>;
+  readonly probe?: Readonly<Record<string, JsonValue | object>>;
 };
 
 /** A workflow whose tasks end when the test says so. */
