@@ -155,7 +155,7 @@ export class FileJournal implements Journal {
   #schedule(): void {
     if (this.#scheduled || this.#busy) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    this.#world.clock.soon(() => {
       this.#scheduled = false;
       this.#writing = this.#writeAll();
     });

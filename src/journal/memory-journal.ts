@@ -47,7 +47,7 @@ export class MemoryJournal implements Journal {
   flush(): Promise<void> {
     if (this.#durableSeq === this.#lines.length) return Promise.resolve();
     this.#flushing ??= new Promise((resolve) => {
-      setImmediate(() => {
+      this.#clock.soon(() => {
         this.#flushing = undefined;
         this.#durableSeq = this.#lines.length;
         this.#listener.durable(this.#durableSeq);

@@ -118,7 +118,7 @@ export class RunOpener {
     if (!loop.finished) await fetchOrClose(secrets, journal, how.cancel);
     enter(loop);
     if (loop.finished) return loop.conclude(journal);
-    loop.begin(journal, { type: 'run.resumed', pid: process.pid }, how.cancel);
+    loop.begin(journal, { type: 'run.resumed', pid: world.pid }, how.cancel);
     await journal.flush();
   }
 

@@ -6,6 +6,8 @@ export interface Clock {
   monotonic(): number;
   /** Calls `run` once after `ms` milliseconds (any length, 0 included); returns the way to cancel it. */
   after(ms: number, run: () => void): Cancel;
+  /** Calls `run` once the current turn of the event loop is over; what was asked for first runs first. */
+  soon(run: () => void): void;
 }
 
 export type Cancel = () => void;
@@ -26,4 +28,5 @@ export const systemClock: Clock = {
     arm(Math.max(0, ms));
     return () => clearTimeout(timer);
   },
+  soon: (run) => void setImmediate(run),
 };

@@ -10,6 +10,8 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly locks: Locks;
+  /** Of this process. */
+  readonly pid: number;
 }
 
 /** This machine. */
@@ -18,4 +20,5 @@ export const systemWorld: World = {
   clock: systemClock,
   random: systemRandom,
   locks: systemLocks,
+  pid: process.pid,
 };

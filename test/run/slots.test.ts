@@ -16,6 +16,7 @@ class HandClock implements Clock {
       this.#timers = this.#timers.filter((timer) => timer !== run);
     };
   };
+  soon = (run: () => void): void => void setImmediate(run);
   ring(): void {
     for (const run of this.#timers.splice(0)) run();
   }

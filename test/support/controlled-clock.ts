@@ -36,6 +36,10 @@ export class ControlledClock implements Clock {
     return cancel;
   }
 
+  soon(run: () => void): void {
+    setImmediate(run);
+  }
+
   /** Waits until somebody waits for exactly this time, then moves there. `time` is ms since the epoch or an instant as text. */
   async reach(time: number | string): Promise<void> {
     const at = typeof time === 'number' ? time : Date.parse(time);
