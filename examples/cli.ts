@@ -4,6 +4,7 @@
  *
  *   nuflow run flow.yaml --input '{"name": "wuji"}'
  *   nuflow list | show ID | logs ID [TASK] | events ID | resume [ID] | cancel ID
+ *   nuflow decide ID TASK rerun|done|fail
  *   nuflow journal check [ID…] | journal repair ID
  *
  * Data goes to stdout, everything else to stderr. Exit codes are in cli/exit-codes.ts.

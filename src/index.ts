@@ -40,13 +40,13 @@ export {
   type VolatileEvent,
 } from './events.js';
 export type {
-  Decision,
   JournalRecord,
   OutputFile,
   RecordOf,
   RecordType,
   TaskError,
 } from './journal/record.js';
+export { DECISIONS, type Decision } from './journal/record.js';
 export { JournalNotRepairableError } from './journal/repair-errors.js';
 export type { RunStatus, RunSummary } from './journal/summary.js';
 export { Orchestrator, type Resumed } from './orchestrator.js';

@@ -26,7 +26,9 @@ function detail(event: RunEvent): string {
     case 'task.retryScheduled':
       return `${event.task} at ${formatTime(event.retryAt)} (attempt ${event.attempt}): ${oneLine(event.error)}`;
     case 'task.interrupted':
-      return `${event.task} (attempt ${event.attempt}): ${event.next}`;
+      return [`${event.task} (attempt ${event.attempt}): ${event.next}`, event.error?.message]
+        .filter(Boolean)
+        .join(': ');
     case 'task.decided':
       return [`${event.task} (attempt ${event.attempt}): ${event.decision}`, event.message]
         .filter(Boolean)

@@ -19,6 +19,8 @@ export const EXIT = {
   failed: 1,
   /** The command, the workflow or its input is wrong; nothing was started. */
   usage: 2,
+  /** A run can only go on when somebody decides about a held task. */
+  waiting: 3,
   /** Another process has the data directory (EX_TEMPFAIL of sysexits.h: try again later). */
   locked: 75,
   /** Interrupted with Ctrl-C; the run can be resumed. */

@@ -1,5 +1,13 @@
-import { type Orchestrator, type Run, type RunResult, RunUnfinishedError } from 'nuflow';
+import {
+  isRecord,
+  type Orchestrator,
+  type Run,
+  type RunEvent,
+  type RunResult,
+  RunUnfinishedError,
+} from 'nuflow';
 import { EXIT } from './exit-codes.js';
+import { decisionLines } from './held-tasks.js';
 import { tell } from './messages.js';
 import { write, writeJson } from './output.js';
 import { type ProgressOptions, type ProgressView, progressView } from './progress.js';
@@ -32,6 +40,7 @@ export async function followRuns(
   for (const [index, { run }] of runs.entries()) {
     const result = ends[index];
     if (result !== undefined) codes.push(await report(run.id, result, options));
+    else if (run.waitsForDecision) codes.push(await reportWaiting(run, options));
     else {
       tell(`run ${run.id} has not finished; go on with: nuflow resume ${run.id}`);
       codes.push(signals.exitCode() ?? EXIT.failed);
@@ -40,17 +49,34 @@ export async function followRuns(
   return Math.max(EXIT.done, ...codes);
 }
 
-/** The run's result after all its events were shown; undefined when the orchestrator was closed before it ended. */
+/**
+ * The run's result after all its events were shown; undefined when the orchestrator was closed before it
+ * ended, or when only decisions can make it go on.
+ */
 async function followed(
   view: ProgressView,
   { run, from }: Followed,
 ): Promise<RunResult<unknown> | undefined> {
-  const [result] = await Promise.all([settled(run), show(view, run, from)]);
-  return result;
+  const ended = settled(run);
+  return (await show(view, run, from)) === 'waits' ? undefined : ended;
 }
 
-async function show(view: ProgressView, run: Run<unknown>, from: number): Promise<void> {
-  for await (const event of run.events({ from })) view.show(run, event);
+async function show(
+  view: ProgressView,
+  run: Run<unknown>,
+  from: number,
+): Promise<'ended' | 'waits'> {
+  if (run.waitsForDecision && run.snapshot().seq < from) return 'waits'; // and there is nothing to show
+  for await (const event of run.events({ from })) {
+    view.show(run, event);
+    if (run.waitsForDecision && isLast(run, event)) return 'waits';
+  }
+  return 'ended';
+}
+
+/** Whether nothing that is on disk comes after the event. */
+function isLast(run: Run<unknown>, event: RunEvent): boolean {
+  return isRecord(event) && event.seq >= run.snapshot().seq;
 }
 
 /** The result; undefined when the orchestrator was closed before. */
@@ -77,4 +103,11 @@ async function report(
   if (status === 'succeeded') return EXIT.done;
   tell(`run ${id} ${status}; look at it with: nuflow show ${id}`);
   return EXIT.failed;
+}
+
+async function reportWaiting(run: Run<unknown>, { json }: FollowOptions): Promise<number> {
+  const { id, status, held } = run.snapshot();
+  if (json) await writeJson({ id, status, held }).catch(() => {});
+  tell(`run ${id} waits for a decision:\n${decisionLines({ id, held }).join('\n')}`);
+  return EXIT.waiting;
 }

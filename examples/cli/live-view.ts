@@ -33,11 +33,12 @@ export function liveText(runs: readonly LiveRun[], now: number, rows: number): s
 }
 
 function headline({ id, progress }: LiveRun): string {
-  const { total, done, running, failed, etaMs } = progress();
+  const { total, done, running, failed, held, etaMs } = progress();
   const parts = [
     `${done}/${total} done`,
     `${running} running`,
     ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(held > 0 ? [`${held} held`] : []),
     ...(etaMs === undefined ? [] : [`about ${formatDuration(etaMs)} left`]),
   ];
   return `${id}  ${parts.join(', ')}`;

@@ -1,7 +1,8 @@
-import type { RunSnapshot, TaskSnapshot } from 'nuflow';
+import type { RunSnapshot, RunSummary, TaskSnapshot } from 'nuflow';
 import { inspectRun, listRuns, readOutput } from 'nuflow/inspect';
 import { oneLine } from './describe.js';
 import { EXIT } from './exit-codes.js';
+import { decisionLines } from './held-tasks.js';
 import { write, writeJson } from './output.js';
 import type { StoreOptions } from './run-commands.js';
 import { formatSpan, printable, table } from './text.js';
@@ -15,13 +16,21 @@ export async function list({ dataDir, json }: StoreOptions): Promise<number> {
       id,
       workflow,
       status,
-      `${tasks.done}/${tasks.total}${tasks.failed > 0 ? `, ${tasks.failed} failed` : ''}`,
+      countText(tasks),
       startedAt,
       formatSpan(startedAt, endedAt),
     ]);
     await write(table([['RUN', 'WORKFLOW', 'STATUS', 'TASKS', 'STARTED', 'TIME'], ...rows]));
   }
   return EXIT.done;
+}
+
+function countText({ done, total, failed, held }: RunSummary['tasks']): string {
+  return [
+    `${done}/${total}`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(held > 0 ? [`${held} held`] : []),
+  ].join(', ');
 }
 
 /** `nuflow show ID`: a run and its tasks. Takes no lock. */
@@ -48,6 +57,7 @@ function runText(run: RunSnapshot): string {
     formatSpan(task.startedAt, task.endedAt),
     remark(task),
   ]);
+  const decisions = decisionLines(run).map(printable).join('\n');
   const errors = tasks.flatMap(({ id: task, error }) =>
     error?.rendered ? [`\n${printable(task)}:\n${printable(error.rendered).trimEnd()}\n`] : [],
   );
@@ -55,12 +65,14 @@ function runText(run: RunSnapshot): string {
     `${head}\n\n`,
     table([['TASK', 'STATUS', 'ATTEMPTS', 'TIME', ''], ...rows]),
     ...errors,
+    ...(run.held.length === 0 ? [] : [`\nHeld for a decision:\n${decisions}\n`]),
   ].join('');
 }
 
-function remark({ error, reason, retryAt }: TaskSnapshot): string {
+function remark({ error, reason, retryAt, heldAt }: TaskSnapshot): string {
   const parts = [
     retryAt === undefined ? undefined : `again at ${retryAt}`,
+    heldAt === undefined ? undefined : `held since ${heldAt}`,
     error === undefined ? undefined : oneLine(error),
     typeof reason === 'string' ? reason : reasonText(reason),
   ];

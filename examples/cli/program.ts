@@ -1,5 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { DECISIONS, type Decision } from 'nuflow';
+import { type DecideOptions, decide } from './decide-command.js';
 import { type EventOptions, events } from './event-command.js';
+import { UsageError } from './exit-codes.js';
 import { check, repair } from './journal-commands.js';
 import { type LogOptions, logs } from './log-command.js';
 import { list, output, show } from './look-commands.js';
@@ -21,13 +24,14 @@ export function program(): Command {
     .showHelpAfterError('(add --help for help)')
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 run failed, 2 usage, 75 data directory locked, 130 interrupted.',
+      '\nExit codes: 0 done, 1 run failed, 2 usage, 3 run waits for a decision, 75 data directory locked, 130 interrupted.',
     );
   addRun(cli);
   addResume(cli);
   working(cli, 'cancel <id>', 'cancel a run, also one nobody works on').action(
     (id: string, options: WorkOptions) => exitWith(cancel(id, options)),
   );
+  addDecide(cli);
   looking(cli, 'list', 'all runs, latest first').action((options: StoreOptions) =>
     exitWith(list(options)),
   );
@@ -52,14 +56,42 @@ function addRun(cli: Command): void {
 }
 
 function addResume(cli: Command): void {
-  working(cli, 'resume [id]', 'go on with a run, or with all that have not finished')
-    .option(
-      '--workflows <module>',
-      'a JavaScript module with the workflows of runs whose definitions hold functions; may be repeated',
-      (module: string, all: string[]) => [...all, module],
-      [],
-    )
-    .action((id: string | undefined, options: ResumeOptions) => exitWith(resume(id, options)));
+  withWorkflows(
+    working(cli, 'resume [id]', 'go on with a run, or with all that have not finished'),
+  ).action((id: string | undefined, options: ResumeOptions) => exitWith(resume(id, options)));
+}
+
+function addDecide(cli: Command): void {
+  const decisions = DECISIONS.join('|');
+  const command = atWork(
+    looking(
+      cli,
+      'decide <id> <task> <decision>',
+      `say what becomes of a held task (${decisions}), and go on with its run`,
+    ),
+  )
+    .option('--output <json>', "for done: the task's output: JSON, @FILE, or @- for stdin")
+    .option('--message <text>', 'why; for fail it is the error');
+  withWorkflows(command).action(
+    (id: string, task: string, decision: string, options: DecideOptions) =>
+      exitWith(decide(id, task, oneOfDecisions(decision), options)),
+  );
+}
+
+function oneOfDecisions(text: string): Decision {
+  const found = DECISIONS.find((decision) => decision === text);
+  if (found === undefined) throw new UsageError(`a decision is one of ${DECISIONS.join(', ')}`);
+  return found;
+}
+
+/** A command that may need the source of workflows. */
+function withWorkflows(command: Command): Command {
+  return command.option(
+    '--workflows <module>',
+    'a JavaScript module with the workflows of runs whose definitions hold functions; may be repeated',
+    (module: string, all: string[]) => [...all, module],
+    [],
+  );
 }
 
 function addLogs(cli: Command): void {
@@ -104,10 +136,13 @@ function looking(cli: Command, usage: string, description: string): Command {
 
 /** A command that works on runs, and takes the data directory for itself. */
 function working(cli: Command, usage: string, description: string): Command {
-  return looking(cli, usage, description)
+  return atWork(looking(cli, usage, description)).option('--output', 'show what tasks print');
+}
+
+function atWork(command: Command): Command {
+  return command
     .option('--concurrency <number>', 'tasks at once', wholeNumber, 10)
     .option('--base-dir <folder>', 'where relative paths in workflows start from', '.')
-    .option('--output', 'show what tasks print')
     .option('--quiet', 'show no progress');
 }
 

@@ -52,6 +52,14 @@ class PlainView extends QuietView {
   }
 }
 
+const STAYING: ReadonlySet<RunEvent['type']> = new Set([
+  'task.failed',
+  'task.retryScheduled',
+  'task.interrupted',
+  'task.decided',
+  'listener.failed',
+]);
+
 /** Milliseconds between two drawings. */
 const REDRAW_MS = 100;
 
@@ -95,7 +103,7 @@ class LiveView implements ProgressView {
   /** What a person wants to be able to scroll back to. */
   #stays({ type }: RunEvent): boolean {
     if (type === 'task.output') return this.#output;
-    return type === 'task.failed' || type === 'task.retryScheduled' || type === 'listener.failed';
+    return STAYING.has(type);
   }
 
   #draw(): void {

@@ -3,15 +3,15 @@ import { text } from 'node:stream/consumers';
 import { UsageError } from './exit-codes.js';
 
 /**
- * What `--input` says: JSON, `@file` for a file that holds JSON, `@-` for JSON on stdin. Undefined when
- * it was not given. Throws UsageError.
+ * What an option with JSON says: JSON, `@file` for a file that holds JSON, `@-` for JSON on stdin. Undefined when
+ * it was not given. Throws UsageError, which names the option.
  */
-export async function readInput(option: string | undefined): Promise<unknown> {
+export async function readJson(name: string, option: string | undefined): Promise<unknown> {
   if (option === undefined) return undefined;
   try {
     return JSON.parse(await source(option));
   } catch (error) {
-    throw new UsageError(`--input is not JSON that can be read: ${(error as Error).message}`);
+    throw new UsageError(`${name} is not JSON that can be read: ${(error as Error).message}`);
   }
 }
 

@@ -4,7 +4,7 @@ import { type FollowOptions, followRuns } from './follow-runs.js';
 import { type AnyWorkflow, loadWorkflow, loadWorkflows } from './load-workflow.js';
 import { tell, tellError } from './messages.js';
 import { writeJson } from './output.js';
-import { readInput } from './read-input.js';
+import { readJson } from './read-input.js';
 
 /** Options of every command. */
 export interface StoreOptions {
@@ -31,7 +31,7 @@ export interface ResumeOptions extends WorkOptions {
 /** `nuflow run FILE`. Returns the exit code. */
 export async function runWorkflow(path: string, options: RunOptions): Promise<number> {
   const workflow = await loadWorkflow(path, options.workflow);
-  const input = await readInput(options.input);
+  const input = await readJson('--input', options.input);
   return withOrchestrator(options, [workflow], async (orchestrator) => {
     const run = await orchestrator.start(workflow, { id: options.id, input });
     return followRuns(orchestrator, [{ run, from: 1 }], options);
@@ -65,7 +65,8 @@ export async function cancel(id: string, options: WorkOptions): Promise<number> 
   });
 }
 
-async function withOrchestrator(
+/** Opens the data directory for as long as it is used. */
+export async function withOrchestrator(
   { dataDir, concurrency, baseDir }: WorkOptions,
   workflows: readonly AnyWorkflow[],
   use: (orchestrator: Orchestrator) => Promise<number>,

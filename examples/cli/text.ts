@@ -6,6 +6,11 @@ export function printable(text: string): string {
   return text.replace(CONTROL, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
 }
 
+/** The text as a shell takes it for one word, whatever is in it. */
+export function shellWord(text: string): string {
+  return /^[\w./:@%+=,][\w./:@%+=,-]*$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
 /** A duration for people: `850 ms`, `3.2 s`, `2 min 5 s`, `3 h 20 min`. */
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { follow, liveText } from '../cli/live-view.js';
-import { formatDuration, printable, table } from '../cli/text.js';
+import { formatDuration, printable, shellWord, table } from '../cli/text.js';
 
 const at = '2026-01-01T00:00:00.000Z';
 const START = Date.parse(at);
@@ -24,6 +24,13 @@ describe('the live view', () => {
       '  server (attempt 2)  2.2 s',
       '  volume  1.2 s',
     ]);
+  });
+
+  it('says how many tasks are held for a decision', () => {
+    const progress = () => ({ total: 2, done: 0, running: 0, failed: 0, held: 1 });
+    expect(liveText([{ id: 'one', running: new Map(), progress }], START, 24)).toBe(
+      'one  0/2 done, 0 running, 1 held',
+    );
   });
 
   it('keeps within the terminal', () => {
@@ -73,5 +80,18 @@ describe('text for people', () => {
         ['long', 'x\ny'],
       ]),
     ).toBe('A     B\nlong  x y\n');
+  });
+});
+
+describe('a word for a shell', () => {
+  it.each([
+    ['server-1', 'server-1'],
+    ['a b', "'a b'"],
+    ["it's", "'it'\\''s'"],
+    ['$(id)', "'$(id)'"],
+    ['-x', "'-x'"],
+    ['', "''"],
+  ])('of %j is %s', (text, word) => {
+    expect(shellWord(text)).toBe(word);
   });
 });
