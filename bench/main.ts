@@ -1,37 +1,70 @@
 /**
- * Benchmarks: what the engine costs, as ratios to the physical limit and to peers on the same machine.
+ * Benchmarks: what nuflow costs, as ratios to peers and to physical limits on the same machine.
  *
- *   npm run bench -- [--quick] [--only NAME] [--rounds N] [--json]
+ *   npm run bench -- [--quick] [--only TEXT] [--rounds N] [--budget]
  *
- * Figures drift with the machine: compare ratios, don't quote rates.
+ * The full form writes bench/results.md. `--budget` compares with bench/budget.json, and fails when a
+ * ratio has become worse by a quarter. Figures drift with the machine: compare ratios, don't quote rates.
  */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { chainCase } from './cases/chain.js';
-import { fanCase } from './cases/fan.js';
-import { independentCase } from './cases/independent.js';
-import { nushellCase } from './cases/nushell.js';
+import { CASES, FACTS } from './catalog.js';
+import { overBudget } from './harness/budget.js';
 import { measure } from './harness/measure.js';
-import { heading, tableOf } from './harness/print.js';
+import { heading, markdown, tableOf } from './harness/print.js';
 
-const CASES = [independentCase, chainCase, fanCase, nushellCase];
+const RESULTS = fileURLToPath(new URL('../results.md', import.meta.url));
 
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     rounds: { type: 'string' },
-    json: { type: 'boolean', default: false },
+    budget: { type: 'boolean', default: false },
   },
 });
-const rounds = Number(values.rounds ?? (values.quick ? 3 : 5));
+const { quick, only } = values;
+const rounds = Number(values.rounds ?? (quick ? 3 : 5));
 
-if (!values.json) console.log(`${heading()}, median of ${rounds}\n`);
-for (const make of CASES) {
-  const it = make({ quick: values.quick });
-  if (!it.name.includes(values.only)) continue;
-  const results = await measure(it, rounds);
-  const { name, unit, size } = it;
-  console.log(
-    values.json ? JSON.stringify({ name, unit, size, results }) : `${tableOf(it, results)}\n`,
-  );
+const printed: string[] = [];
+function print(text: string): void {
+  console.log(`${text}\n`);
+  printed.push(text);
 }
+
+async function main(): Promise<void> {
+  print(`${heading()}; median of ${rounds} after one that does not count.`);
+  const ratios = new Map<string, number>();
+  for (const make of CASES) {
+    const it = make({ quick });
+    if (!it.name.includes(only)) continue;
+    const results = await measure(it, rounds);
+    for (const { name, ratio } of results.measured) ratios.set(`${it.name} / ${name}`, ratio);
+    print(tableOf(it, results));
+  }
+  const rows = [['nuflow alone', 'found', 'to reach', 'reached']];
+  for (const fact of FACTS) {
+    if (!fact.name.includes(only)) continue;
+    const { value, reached } = await fact.measure({ quick });
+    rows.push([fact.name, value, fact.toReach, reached ? 'yes' : 'NO']);
+  }
+  if (rows.length > 1) print(markdown(rows));
+  if (!quick && only === '') writeFileSync(RESULTS, page());
+  if (values.budget) holdTo(ratios);
+}
+
+function page(): string {
+  const head =
+    '# Results\n\nWritten by `npm run bench`. A ratio of 2 says that nuflow is twice as fast.';
+  return `${[head, ...printed].join('\n\n')}\n`;
+}
+
+function holdTo(ratios: ReadonlyMap<string, number>): void {
+  const over = overBudget(ratios);
+  for (const line of over) console.error(`worse than its budget: ${line}`);
+  console.log(over.length === 0 ? 'all ratios are within their budgets' : '');
+  if (over.length > 0) process.exitCode = 1;
+}
+
+await main();

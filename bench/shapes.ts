@@ -29,3 +29,14 @@ export function fan(width: number): Shape {
     ],
   };
 }
+
+/** Layers of `width` tasks, each of which needs two neighbours of the layer before. Ids are `l<layer>_<n>`. */
+export function layers(depth: number, width: number): Shape {
+  const tasks = Array.from({ length: depth * width }, (_, i) => {
+    const layer = Math.floor(i / width);
+    const n = i % width;
+    const before = [n, (n + 1) % width].map((m) => `l${layer - 1}_${m}`);
+    return { id: `l${layer}_${n}`, needs: layer === 0 ? [] : before };
+  });
+  return { tasks };
+}

@@ -32,6 +32,17 @@ export function nuflowNu(count: number, code: string): Contender {
   return { name: 'nuflow', sample: () => timeOf(workflow) };
 }
 
+/** nuflow on a graph of Nushell tasks. */
+export function nuflowLayers(shape: Shape, code: string): Contender {
+  const workflow = defineWorkflow('bench-layers', {
+    tasks: (t) => {
+      for (const { id, needs } of shape.tasks) t.nu(id, { code, needs });
+      return {};
+    },
+  });
+  return { name: 'nuflow', sample: () => timeOf(workflow) };
+}
+
 /** From `start` to the result, in a new data directory. Throws when the run does not succeed. */
 function timeOf(workflow: Workflow<never, unknown>): Promise<number> {
   return inFolder(async (dataDir) => {
