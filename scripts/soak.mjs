@@ -14,6 +14,7 @@ const PARTS = {
   kill: { file: 'test/crash/kill.test.ts', rounds: 10_000 },
   survive: { file: 'test/crash/survive.test.ts', minutes: 3 },
   orphans: { file: 'test/crash/orphans.test.ts', rounds: 2_000 },
+  output: { file: 'test/bounds/much-output.test.ts', rounds: 1_024 },
 };
 
 const { values, positionals } = parseArgs({
