@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Context, Hono } from 'hono';
-import type { Orchestrator } from 'nuflow';
+import { DECISIONS, type Orchestrator } from 'nuflow';
 import { z } from 'zod';
 import type { Catalog } from '../workflows/catalog.js';
 import { REQUESTS, type RequestKind } from '../workflows/requests.js';
@@ -37,6 +37,9 @@ export function createApp(daemon: Daemon): Hono {
   addSubmission(app, daemon);
   addViews(app, daemon);
   app.post('/workflows/:id/cancel', async (c) => cancel(c, daemon, c.req.param('id')));
+  app.post('/workflows/:id/tasks/:task/decide', async (c) =>
+    decide(c, daemon, c.req.param('id'), c.req.param('task')),
+  );
   return app;
 }
 
@@ -119,4 +122,24 @@ async function cancel(c: Context, { orchestrator }: Daemon, id: string): Promise
   }
   const { status } = await orchestrator.inspect(id);
   return c.json({ workflow_id: id, status }, 202);
+}
+
+const MAX_MESSAGE = 2_000;
+const decisionBody = z.strictObject({
+  decision: z.enum(DECISIONS),
+  output: z.unknown().optional(),
+  message: z.string().max(MAX_MESSAGE).optional(),
+});
+
+/** Answers when the decision about a held task is on disk. */
+async function decide(
+  c: Context,
+  { orchestrator }: Daemon,
+  id: string,
+  task: string,
+): Promise<Response> {
+  const { decision, ...options } = decisionBody.parse(await jsonBody(c));
+  await orchestrator.decide(id, task, decision, options);
+  const { status } = await orchestrator.inspect(id);
+  return c.json({ workflow_id: id, task, decision, status });
 }

@@ -101,6 +101,19 @@ def "main workflow follow" [id: string] {
   orchestrator follow $id | ignore
 }
 
+# Says what becomes of a held task, one that died and nobody knows whether it had done its work.
+def "main workflow decide" [
+  id: string
+  task: string
+  decision: string # rerun, done or fail
+  --output: string # for done: the task's output, as JSON
+  --message: string # why
+  --json
+] {
+  let value = if $output == null { null } else { $output | from json }
+  orchestrator decide $id $task $decision $value $message | show $json
+}
+
 # Stops a workflow.
 def "main workflow cancel" [id: string, --json] {
   orchestrator cancel $id | show $json

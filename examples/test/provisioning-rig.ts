@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -85,6 +85,18 @@ export class ProvisioningRig {
     const { code, stdout, stderr } = await this.cli([...args, '--json'], env);
     if (code !== 0) throw new Error(`provisioning ${args.join(' ')} failed: ${stderr}`);
     return JSON.parse(stdout) as T;
+  }
+
+  /** What a command of a module gives, called as the orchestrator calls it for the task with this key. */
+  call<T>(module: string, command: string, args: readonly string[], key: string): T {
+    const code = `use ${module} *; ${[command, ...args].join(' ')} | to json --raw`;
+    const out = execFileSync(this.env.NUFLOW_NU ?? '', ['-n', '--no-std-lib', '-c', code], {
+      cwd: provisioningDir(),
+      env: { ...this.env, NUFLOW_TASK_KEY: key },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return JSON.parse(out) as T;
   }
 
   servers(): Promise<readonly Server[]> {

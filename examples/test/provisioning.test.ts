@@ -43,6 +43,21 @@ describe.each(NUSHELLS)('provisioning directly, on Nushell %s', (version, binary
     expect(rig.ledger()).toMatchObject([{ op: 'create-vm', name: 'wuji', key: 'key-1' }]);
   });
 
+  it('tells a request whether it made a server that is up', async () => {
+    const made = (name: string, key: string) =>
+      rig.call<Server | null>('servers/find.nu', 'made-server', [name], key);
+    const server = await rig.json<Server>(['server', 'create', 'wuji'], {
+      NUFLOW_TASK_KEY: 'mine',
+    });
+    expect(made('wuji', 'mine')).toEqual(server);
+    expect(made('wuji', 'other')).toBe(null);
+    expect(made('none', 'mine')).toBe(null);
+    await rig.json(['server', 'delete', 'wuji']);
+    expect(made('wuji', 'mine')).toBe(null);
+    rig.infra('{provider: nowhere}');
+    expect(() => made('wuji', 'mine')).toThrow(/wants provider/);
+  });
+
   it('makes one server of two requests with the same key at the same time', async () => {
     const env = { NUFLOW_TASK_KEY: 'key-1' };
     await rig.cli(['server', 'create', 'other']);

@@ -1,7 +1,15 @@
 import { defineWorkflow, type TaskBuilder, type TaskRef, type Workflow } from 'nuflow';
 import { z } from 'zod';
 import { type Catalog, inOrder, requirements } from './catalog.js';
-import { ASKS_PROVIDER, installed, label, server, serverSize, withId } from './common.js';
+import {
+  ASKS_PROVIDER,
+  installed,
+  label,
+  server,
+  serverProbe,
+  serverSize,
+  withId,
+} from './common.js';
 
 /** What `cluster/create` is asked with. */
 export const clusterParams = z.strictObject({
@@ -87,6 +95,7 @@ function addServer(
       cluster: { $input: 'name' },
     },
     output: server,
+    probe: serverProbe(name),
     ...ASKS_PROVIDER,
   });
   const volume = t.nu(`volume of ${name}`, {

@@ -36,3 +36,17 @@ export const server = z.looseObject({
   address: z.string(),
 });
 export const installed = z.looseObject({ service: z.string(), server: z.string() });
+
+/**
+ * Asks the provider, after a crash, whether a server was made: "does wuji exist?" If it does, the
+ * task is done; if not, making it is tried again, which the provider's key makes safe; when the provider
+ * can't say, the task is held, since a second server would be paid for.
+ */
+export function serverProbe(name: string | { readonly $input: string }) {
+  return {
+    use: 'servers/find.nu',
+    call: 'made-server',
+    args: [name],
+    flags: { infra: { $input: 'infra' } },
+  } as const;
+}

@@ -1,6 +1,6 @@
 import { defineWorkflow, type Workflow } from 'nuflow';
 import { z } from 'zod';
-import { ASKS_PROVIDER, label, server, serverSize, withId } from './common.js';
+import { ASKS_PROVIDER, label, server, serverProbe, serverSize, withId } from './common.js';
 
 /** What `servers/create` is asked with. */
 export const serverParams = z.strictObject({ name: label, size: serverSize.default('small') });
@@ -46,6 +46,7 @@ export const serverCreate: Workflow<z.input<typeof input>, unknown> = defineWork
           size: { $input: 'size' },
         },
         output: server,
+        probe: serverProbe({ $input: 'name' }),
         ...ASKS_PROVIDER,
       });
       const volume = t.nu('volume', {

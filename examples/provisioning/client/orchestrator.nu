@@ -26,6 +26,14 @@ export def cancel [id: string]: nothing -> record {
   accepted (ask post $"workflows/($id | url encode --all)/cancel" {})
 }
 
+# Says what becomes of a held task: rerun, done (with an output) or fail.
+export def decide [id: string, task: string, decision: string, output?: any, message?: string]: nothing -> record {
+  let body = {decision: $decision}
+    | if $output == null { $in } else { $in | insert output $output }
+    | if $message == null { $in } else { $in | insert message $message }
+  accepted (ask post $"workflows/($id | url encode --all)/tasks/($task | url encode --all)/decide" $body)
+}
+
 # Prints a line (to stderr) for each step of a workflow until it ends. Gives it back when it succeeded, and
 # fails with the first task's error otherwise.
 export def follow [id: string]: nothing -> record {
@@ -40,7 +48,12 @@ export def follow [id: string]: nothing -> record {
       $found = accepted $answer
       let known = $steps
       $steps = $found.tasks | select id status attempts
-      for step in ($steps | where status != pending and $it not-in $known) { print --stderr (line $step $found.progress) }
+      for step in ($steps | where status != pending and $it not-in $known) {
+        print --stderr (line $step $found.progress)
+        if $step.status == interrupted {
+          print --stderr $"nobody knows what became of it; say so: provisioning workflow decide ($id) '($step.id)' rerun|done|fail"
+        }
+      }
     } else if (date now) - $answered > $PATIENCE {
       # It was not only being restarted.
       fail orchestrator_lost 'the orchestrator does not answer any more' $"the workflow is kept; ask again: provisioning workflow follow ($id)"

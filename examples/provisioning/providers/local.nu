@@ -14,6 +14,7 @@ export def provider [config: record]: nothing -> record {
     create-network: {|request| played $config create-network $request.name { create-network $request } }
     prepare-image: {|request| played $config prepare-image $request.name { prepare-image $request } }
     create-vm: {|request| played $config create-vm $request.name { create-vm $request } }
+    made-vm: {|request| made-vm $request }
     attach-volume: {|request| played $config attach-volume $request.server { attach-volume $request } }
     start-service: {|request| played $config start-service $request.server { start-service $request } }
     list-vms: { list-vms }
@@ -25,13 +26,19 @@ export def provider [config: record]: nothing -> record {
 # Runs an action as slow, and as unreliable, as the infrastructure file wants it.
 def played [config: record, op: string, subject: string, action: closure] {
   print --stderr $"($op) ($subject)"
-  sleep $config.delay
+  sleep (delay-of $config $op)
   let failures = $config.fail | get --optional $op | default 0
   if $failures == always { fail provider_unavailable $"($op) of ($subject): the provider is always down" }
   if $failures > 0 and (count-call $op (valid-name $subject)) <= $failures {
     fail provider_unavailable $"($op) of ($subject): the provider is down for a while"
   }
   do $action
+}
+
+# How long a call takes at least: the same for all, or a record by name.
+def delay-of [config: record, op: string]: nothing -> duration {
+  let delay = $config.delay
+  if ($delay | describe | str starts-with record) { $delay | get --optional $op | default 0ms } else { $delay }
 }
 
 # How often this was called by now, this time included. Kept in a file, since each try is a new process.
@@ -79,6 +86,14 @@ def claim [dir: path, request: record] {
   if ($made | from json).key != $request.key {
     fail server_exists $"there is a server '($request.name)' already" $"delete it first: provisioning server delete ($request.name)"
   }
+}
+
+# A server counts as made when it answers: what was begun and not finished is made by asking again.
+def made-vm [request: record] {
+  let file = server-dir $request.name | path join claim.json
+  if not ($file | path exists) or (open $file).key != $request.key { return null }
+  let found = find-vm $request.name
+  if $found.status == up { $found }
 }
 
 def configure [dir: path, request: record] {

@@ -9,6 +9,7 @@ use ../lib/names.nu fail
 #   create-network {name, cidr}                    -> {id, cidr}
 #   prepare-image  {name}                          -> {id, checksum}
 #   create-vm      {name, key, size, network, image, cluster} -> server
+#   made-vm        {name, key}                     -> server that this request made and that is up, or null
 #   attach-volume  {server, gigabytes}             -> {id, server, gigabytes}
 #   start-service  {server, service}               -> {server, service, status}
 #   list-vms       {}                              -> list of servers
