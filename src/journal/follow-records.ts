@@ -37,14 +37,13 @@ async function changedOrAborted(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   if (signal === undefined) return changed();
-  let abort = (): void => {};
+  const over = new AbortController();
   const aborted = new Promise<void>((resolve) => {
-    abort = resolve;
+    signal.addEventListener('abort', () => resolve(), { signal: over.signal });
   });
-  signal.addEventListener('abort', abort);
   try {
     await Promise.race([changed(), aborted]);
   } finally {
-    signal.removeEventListener('abort', abort);
+    over.abort(); // which takes the listener away
   }
 }

@@ -1,6 +1,6 @@
 import { Low } from 'lowdb';
 import { z } from 'zod';
-import { NuflowError } from '../errors.js';
+import { RunNotFoundError } from '../errors.js';
 import type { World } from '../world/world.js';
 import type { DataDir } from './data-dir.js';
 import { IndexFile } from './index-file.js';
@@ -109,24 +109,25 @@ export class RunIndex {
       known.runs.filter((run) => run.endedAt !== undefined).map((run) => [run.id, run]),
     );
     for (const id of await dir.runs()) {
-      const run = finished.get(id) ?? (await this.#readRun(dir, id));
-      if (run !== undefined) this.#runs.set(id, run);
+      const run = finished.get(id);
+      if (run === undefined) await this.#readRun(dir, id);
+      else this.#runs.set(id, run);
     }
   }
 
-  async #readRun(dir: DataDir, id: string): Promise<RunSummary | undefined> {
+  async #readRun(dir: DataDir, id: string): Promise<void> {
     this.#dirty = true;
     try {
-      return summary(await dir.readState(id));
+      this.#runs.set(id, summary(await dir.readState(id)));
     } catch (error) {
-      if (error instanceof NuflowError && error.code === 'NUFLOW_RUN_NOT_FOUND') return undefined;
-      return {
+      if (error instanceof RunNotFoundError) return; // it was never accepted
+      this.#runs.set(id, {
         id,
         workflow: '',
         status: 'damaged',
         startedAt: '',
         tasks: { total: 0, done: 0, failed: 0, held: 0 },
-      };
+      });
     }
   }
 

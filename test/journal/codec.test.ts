@@ -153,6 +153,7 @@ describe('of a line that can not be believed', () => {
   it('the format is read from a first line only', () => {
     expect(namedFormat(Buffer.from('{"type":"run.started","format":2}'))).toBe(2);
     expect(namedFormat(Buffer.from('{"type":"run.resumed","format":2}'))).toBeUndefined();
-    expect(namedFormat(Buffer.from('nonsense'))).toBeUndefined();
+    for (const other of ['nonsense', 'null', '7', '"run.started"', '[]', ''])
+      expect(namedFormat(Buffer.from(other))).toBeUndefined();
   });
 });

@@ -46,13 +46,20 @@ describe('making a data directory', () => {
   });
 
   it('does not mind a folder around it that it may not open, when it need not make anything there', async () => {
+    for (const code of ['EACCES', 'EPERM']) {
+      const fileSystem = new FaultyFileSystem(empty());
+      await fileSystem.makeDir('/strict/data');
+      fileSystem.fail('syncDir', '/strict', code);
+      await DataDir.make(fileSystem, '/strict/data');
+      await expect(DataDir.make(fileSystem, '/strict/other')).rejects.toMatchObject({ code });
+    }
+  });
+
+  it('does not pass over any other failure to sync the folder around it', async () => {
     const fileSystem = new FaultyFileSystem(empty());
-    await fileSystem.makeDir('/strict/data');
-    fileSystem.fail('syncDir', '/strict', 'EACCES');
-    await DataDir.make(fileSystem, '/strict/data');
-    await expect(DataDir.make(fileSystem, '/strict/other')).rejects.toMatchObject({
-      code: 'EACCES',
-    });
+    await fileSystem.makeDir('/around/data/runs');
+    fileSystem.fail('syncDir', '/around', 'EIO');
+    await expect(DataDir.make(fileSystem, '/around/data')).rejects.toMatchObject({ code: 'EIO' });
   });
 
   it.each(['makeNewDir', 'syncDir'] as const)('says so when a %s fails', async (operation) => {

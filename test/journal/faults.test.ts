@@ -64,9 +64,12 @@ function tear(disk: MemoryFileSystem): void {
   disk.put(JOURNAL, Buffer.concat([disk.bytes(JOURNAL), Buffer.from(half)]));
 }
 
-function fresh(): { disk: MemoryFileSystem; fileSystem: FaultyFileSystem } {
+function fresh(begun: 'anew' | 'over torn' = 'anew'): {
+  disk: MemoryFileSystem;
+  fileSystem: FaultyFileSystem;
+} {
   const disk = new MemoryFileSystem();
-  disk.put(JOURNAL, TORN);
+  disk.put(begun === 'anew' ? '/data/runs/other/journal.ndjson' : JOURNAL, TORN);
   const fileSystem = new FaultyFileSystem(disk);
   fileSystem.onFailure = (operation, path) => {
     if (operation === 'sync') disk.failSync(path);
@@ -95,8 +98,8 @@ afterEach(async () => {
 });
 
 /** Every call of the session, made once to learn them. */
-async function callsOfSession(): Promise<string[]> {
-  const { disk, fileSystem } = fresh();
+async function callsOfSession(begun: 'anew' | 'over torn'): Promise<string[]> {
+  const { disk, fileSystem } = fresh(begun);
   const { error, appended, durableSeq } = await session(fileSystem, disk);
   expect([error, appended.length, durableSeq]).toEqual([undefined, 4, 4]);
   return [...fileSystem.asked];
@@ -118,34 +121,36 @@ const HARMLESS = /^close /;
 /** Operations after whose failure nothing more may be done to the file. */
 const POISONING = /^(write|rewrite|sync|truncate) .*\/journal\.ndjson$/;
 
-describe('a journal of which any one call fails', () => {
-  it('meets every operation that a journal uses', async () => {
-    const met = new Set((await callsOfSession()).map((call) => call.split(' ')[0]));
-    expect([...met].sort()).toEqual([...OPERATIONS].sort());
-  });
-
-  it.each(CASES)(
-    '%s: stops with an error that says so, and has told no lies',
-    async (manner, of) => {
-      const calls = await callsOfSession();
-      let failed = 0;
-      for (const [call, name] of calls.entries()) {
-        if (!of(name.split(' ')[0] ?? '')) continue;
-        const { disk, fileSystem } = fresh();
-        fileSystem.failCall(call, manner);
-        const account = await session(fileSystem, disk);
-        await assertHonest(account, disk, `${manner} ${name}`);
-        if (account.error === undefined && HARMLESS.test(name)) continue;
-        assertStopped(account, name);
-        // Half a write is no error yet: the one for the other half is.
-        const known = manner === 'short' ? call + 2 : call + 1;
-        if (POISONING.test(name)) assertUntouched(fileSystem.asked.slice(known), name);
-        failed++;
-      }
-      expect(failed).toBeGreaterThan(manner === 'refused' ? 30 : 3);
-    },
-  );
+it('a journal uses every operation that is made to fail here', async () => {
+  const met = new Set((await callsOfSession('anew')).map((call) => call.split(' ')[0]));
+  expect([...met].sort()).toEqual([...OPERATIONS].sort());
 });
+
+describe.each(['anew', 'over torn'] as const)(
+  'a journal made %s, of which any one call fails',
+  (begun) => {
+    it.each(CASES)(
+      '%s: stops with an error that says so, and has told no lies',
+      async (manner, of) => {
+        let failed = 0;
+        for (const [call, name] of (await callsOfSession(begun)).entries()) {
+          if (!of(name.split(' ')[0] ?? '')) continue;
+          const { disk, fileSystem } = fresh(begun);
+          fileSystem.failCall(call, manner);
+          const account = await session(fileSystem, disk);
+          await assertHonest(account, disk, `${manner} ${name}`);
+          if (account.error === undefined && HARMLESS.test(name)) continue;
+          assertStopped(account, name);
+          // Half a write is no error yet: the one for the other half is.
+          const known = manner === 'short' ? call + 2 : call + 1;
+          if (POISONING.test(name)) assertUntouched(fileSystem.asked.slice(known), name);
+          failed++;
+        }
+        expect(failed).toBeGreaterThan(manner === 'refused' ? 25 : 3);
+      },
+    );
+  },
+);
 
 /** What was said to be on disk is, also after a power cut, and what is there is what was appended. */
 async function assertHonest(account: Account, disk: MemoryFileSystem, what: string): Promise<void> {
@@ -261,4 +266,28 @@ it('takes a write in as many parts as the system likes', async () => {
   await journal.close();
   expect(String(disk.bytes(JOURNAL))).toBe(linesOf(DRAFTS).join(''));
   expect(fileSystem.count('write')).toBeGreaterThan(50);
+});
+
+it('says so when its file becomes shorter while it is being opened', async () => {
+  const disk = new MemoryFileSystem();
+  disk.put(JOURNAL, linesOf(DRAFTS).join(''));
+  const shrinking = new FaultyFileSystem(disk);
+  const open = shrinking.open.bind(shrinking);
+  shrinking.open = async (path, mode) => {
+    const file = await open(path, mode);
+    if (mode === 'append') await file.truncate(10);
+    return file;
+  };
+  const opening = FileJournal.open(worldWith(shrinking), JOURNAL, new Notes(), () => {});
+  await expect(opening).rejects.toThrow('it became shorter');
+});
+
+it('gives the first error when its file can not be closed either', async () => {
+  const disk = new MemoryFileSystem();
+  disk.put(JOURNAL, linesOf(DRAFTS).join(''));
+  const fileSystem = new FaultyFileSystem(disk);
+  fileSystem.fail('sync', JOURNAL, 'EIO');
+  fileSystem.fail('close', JOURNAL, 'EBADF');
+  const opening = FileJournal.open(worldWith(fileSystem), JOURNAL, new Notes(), () => {});
+  await expect(opening).rejects.toMatchObject({ cause: { code: 'EIO' } });
 });

@@ -39,4 +39,20 @@ describe('OutputCache', () => {
     await expect(cache.get('x', 1, failing)).rejects.toThrow('no');
     expect(await readsOf(['x', 1], ['x', 1])).toEqual(['x']);
   });
+
+  it('does not count what it forgot while it was being read, also when that fails', async () => {
+    let fail = (_: Error): void => {};
+    const slow = cache.get(
+      'slow',
+      15 * MIB,
+      () =>
+        new Promise((_, reject) => {
+          fail = reject;
+        }),
+    );
+    await readsOf(['e', 2 * MIB], ['f', MIB]);
+    fail(new Error('too late'));
+    await expect(slow).rejects.toThrow('too late');
+    expect(await readsOf(['g', 13 * MIB], ['e', 2 * MIB], ['f', MIB])).toEqual(['g']);
+  });
 });

@@ -101,6 +101,12 @@ describe('OutputFiles', () => {
     });
   });
 
+  it('gives back what is far bigger than what is read at a time', async () => {
+    const big = 'x'.repeat(3_000_000);
+    const file = await files.write(PLACE, JSON.stringify(big));
+    expect(await reader().read('r', file)).toBe(big);
+  });
+
   it('says what the system says when a file can not be read', async () => {
     const file = await files.write(PLACE, text);
     faulty.fail('open', PATH, 'EMFILE');

@@ -153,11 +153,16 @@ describe('repairing a journal', () => {
   it('counts what can not be made out of the lines that are lost', async () => {
     const [one = '', two = ''] = linesOf(DRAFTS);
     const noise = 'null\n7\n"x"\n[]\n{"type":"task.stbrted"}\n{"type":"task.failed","task":7}\n\n';
-    memory.put(JOURNAL, `${one}${noise}${'\0'.repeat(100)}\n${two.slice(0, 50)}`);
+    const twice = '{"type":"task.started","task":"a"}\n'.repeat(2);
+    memory.put(JOURNAL, `${one}${noise}${twice}${'\0'.repeat(100)}\n${two.slice(0, 50)}`);
     expect(await repair()).toMatchObject({
       records: 1,
       before: { verdict: 'torn' },
-      lost: { lines: 9, types: { 'task.failed': 1 }, tasks: [] },
+      lost: {
+        lines: 11,
+        types: { 'task.failed': 1, 'task.started': 2 },
+        tasks: [{ task: 'a', types: ['task.started'] }],
+      },
     });
   });
 
