@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 const PARTS = {
   kill: { file: 'test/crash/kill.test.ts', rounds: 10_000 },
   survive: { file: 'test/crash/survive.test.ts', minutes: 3 },
+  damage: { file: 'test/journal/damage.test.ts', rounds: 100_000_000 },
   orphans: { file: 'test/crash/orphans.test.ts', rounds: 2_000 },
   output: { file: 'test/bounds/much-output.test.ts', rounds: 1_024 },
 };

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nodeFileSystem } from '../../src/world/node-file-system.js';
+import { extent, report } from '../support/soak.js';
 import { type Judgement, judge, judgeFile, type Original, written } from './judge.js';
 import { randomDamage } from './random-damage.js';
 import { tempDir } from './rig.js';
@@ -117,28 +118,25 @@ describe('of a journal whose lines claim what was synced', () => {
 });
 
 describe('damage of several kinds at once', () => {
-  it('gives the beginning or is refused, whatever it is', { timeout: 600_000 }, async () => {
+  const { rounds, seed, timeout } = extent('damage', { rounds: 9_000 });
+
+  it('gives the beginning or is refused, whatever it is', { timeout }, async () => {
     const originals = await Promise.all([SMALL, TROUBLED, CLAIMING].map(written));
-    const seed = Number(process.env.NUFLOW_SEED ?? Math.floor(Math.random() * 2 ** 32));
-    const rounds = Number(process.env.NUFLOW_DAMAGE_ROUNDS ?? 3_000);
     const came: Record<Judgement, number> = { whole: 0, torn: 0, refused: 0 };
     for (let round = 0; round < rounds; round++) {
-      for (const original of originals) {
-        const bytes = randomDamage(original, seed + round);
-        came[await judge(original, bytes).catch(hint(`NUFLOW_SEED=${seed + round}`))]++;
-      }
+      const original = originals[round % originals.length] as Original;
+      const bytes = randomDamage(original, seed + round);
+      came[await judge(original, bytes).catch(hint(seed, round))]++;
     }
-    console.log(
-      `damage, seeds from ${seed} on: ${rounds * originals.length} files, ${JSON.stringify(came)}`,
-    );
+    report('damage', { files: rounds, ...came }, seed);
     expect(Math.min(came.torn, came.refused)).toBeGreaterThan(0);
   });
 });
 
-/** Adds the way to see the failure again. */
-function hint(how: string): (error: Error) => never {
+/** Says where to look when it fails. */
+function hint(seed: number, round: number): (error: Error) => never {
   return (error) => {
-    throw new Error(`${how}: ${error.message}`, { cause: error });
+    throw new Error(`seed ${seed}, round ${round}: ${error.message}`, { cause: error });
   };
 }
 

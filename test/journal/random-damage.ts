@@ -1,14 +1,10 @@
+import { seededRandom } from '../support/soak.js';
 import type { Original } from './judge.js';
 
-/** Numbers below a limit, the same for the same seed (mulberry32). */
+/** Whole numbers below a limit, the same for the same seed. */
 function dice(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
+  const random = seededRandom(seed);
+  return (below) => Math.floor(random() * below);
 }
 
 type Damage = (bytes: Buffer, below: (limit: number) => number) => Buffer;
