@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { compareTasks } from '../../src/definition/compare.js';
 import {
   defineWorkflow,
   type Workflow,
@@ -53,6 +54,18 @@ describe('a probe in a definition', () => {
     expect(task?.functions).not.toBe(workflow('b').spec.tasks[0]?.functions);
     const code = workflow('a').code.tasks.get('server');
     expect([code?.fields, [...(code?.probe?.fields?.keys() ?? [])]]).toEqual([undefined, ['args']]);
+  });
+
+  it('is part of what makes a definition the same', () => {
+    const withProbe = (command: string) =>
+      workflowFromData({
+        name: 'w',
+        tasks: [{ id: 'vm', shell: { command: 'run' }, probe: { command } }],
+      }).spec;
+    expect(compareTasks(withProbe('ps'), withProbe('ps'))).toEqual([]);
+    expect(compareTasks(withProbe('ps'), withProbe('ls'))).toEqual([
+      { task: 'vm', change: 'changed' },
+    ]);
   });
 
   it('is a function for a task that is one', () => {

@@ -264,6 +264,21 @@ describe('what a probe gives', () => {
     expect((await rig.orchestrator.inspect('r')).tasks[0]).toHaveProperty('outputFile');
   });
 
+  it('is made with secrets that only the probe refers to, which no record holds', async () => {
+    const secrets = { PROVIDER: 'hunter22-hunter22' };
+    const rig = await EngineRig.open({ secrets });
+    const first = await rig.start(sketch({ a: { probe: { token: { $secret: 'PROVIDER' } } } }));
+    await rig.runner.started('a');
+    await rig.restart();
+    const { run, probe } = await resumed(rig, first);
+    expect(probe.given.with).toEqual({ token: secrets.PROVIDER });
+    probe.succeed({ said: `with ${secrets.PROVIDER}` });
+    await run.result;
+    const text = JSON.stringify(await rig.records());
+    expect(text).not.toContain(secrets.PROVIDER);
+    expect(text).toContain('"said":"with ');
+  });
+
   it('may be made from functions, which belong to the definition', async () => {
     const workflow = (prefix: string) =>
       defineWorkflow('computed', {
