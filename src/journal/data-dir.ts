@@ -36,9 +36,13 @@ export class DataDir {
     this.path = path;
   }
 
-  /** The directory, made if missing. */
+  /** The directory, made if missing. Where it has its folder `runs`, all names around that are durable. */
   static async make(fileSystem: FileSystem, path: string): Promise<DataDir> {
-    await makeDurable(fileSystem, join(path, 'runs'));
+    const names = await fileSystem.list(path);
+    if (!names.includes('runs')) {
+      await makeDurable(fileSystem, path);
+      await fileSystem.makeNewDir(join(path, 'runs'));
+    }
     // Also when they were there: whoever made them may have died before they were synced.
     await syncFolder(fileSystem, path);
     await syncFolder(fileSystem, dirname(path)).catch(unlessForbidden);
@@ -117,17 +121,25 @@ function folderName(index: number, task: string): string {
   return [String(index + 1).padStart(4, '0'), slug].filter(Boolean).join('-');
 }
 
-/** Makes a folder and those around it that are missing, each one's name durable. */
+/** Makes a folder and those around it, and the names of all of them durable, whoever made them. */
 async function makeDurable(fileSystem: FileSystem, path: string): Promise<void> {
-  const around = dirname(path);
-  try {
-    if (!(await fileSystem.makeNewDir(path))) return;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || around === path) throw error;
-    await makeDurable(fileSystem, around);
-    await fileSystem.makeNewDir(path);
+  const made = await makeMissing(fileSystem, path);
+  for (let at = path; dirname(at) !== at; at = dirname(at)) {
+    const synced = syncFolder(fileSystem, dirname(at));
+    await (made.includes(at) ? synced : synced.catch(unlessForbidden));
   }
-  await syncFolder(fileSystem, around);
+}
+
+/** Makes a folder and those around it that are missing; gives the paths of those made. */
+async function makeMissing(fileSystem: FileSystem, path: string): Promise<string[]> {
+  try {
+    return (await fileSystem.makeNewDir(path)) ? [path] : [];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
+    const around = await makeMissing(fileSystem, dirname(path));
+    await fileSystem.makeNewDir(path);
+    return [...around, path];
+  }
 }
 
 /** A folder that we may not open is somebody else's, who answers for what is in it. */

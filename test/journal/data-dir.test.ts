@@ -33,6 +33,14 @@ describe('making a data directory', () => {
     expect(await fileSystem.afterPowerCut().list('/data')).toEqual(['runs']);
   });
 
+  it('makes durable what several processes made one after another, none of which lived to sync it', async () => {
+    const fileSystem = empty();
+    await fileSystem.makeDir('/home');
+    await fileSystem.makeDir('/home/me');
+    await DataDir.make(fileSystem, '/home/me/data');
+    expect(await fileSystem.afterPowerCut().list('/home/me/data')).toEqual(['runs']);
+  });
+
   it('holds from the first record on: a power cut at any moment leaves all or nothing of a run', async () => {
     const fileSystem = empty();
     const dir = await DataDir.make(fileSystem, '/a/b/data');
