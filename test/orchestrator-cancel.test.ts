@@ -28,6 +28,21 @@ describe('cancelling a run', () => {
     expect(rig.clock.awaited.filter((ms) => ms !== 1_000)).toEqual([]); // but for the index's
   });
 
+  it('comes too late for a run whose end is on its way to the disk, and writes nothing behind it', async () => {
+    const rig = await EngineRig.open();
+    const run = await rig.start(sketch({ a: {} }));
+    const a = await rig.runner.started('a');
+    const syncs = rig.holdSyncs();
+    a.succeed();
+    await syncs.asked();
+    const cancelling = run.cancel();
+    syncs.open();
+    await cancelling;
+    expect((await rig.story()).at(-1)).toBe('finished succeeded');
+    await rig.restart();
+    expect((await (await rig.orchestrator.resume('r')).result).status).toBe('succeeded');
+  });
+
   it('kills what did not end within the grace', async () => {
     const rig = await EngineRig.open({ grace: '3s' });
     const run = await rig.start(sketch({ a: {} }));

@@ -27,6 +27,7 @@ export class Commits implements JournalListener {
   #journal: Journal | undefined;
   #state: RunState | undefined;
   #closed = false;
+  #ended = false;
 
   /** `secrets` are taken out of all facts; `onFailed` is told when nothing can be written any more. */
   constructor(
@@ -56,6 +57,11 @@ export class Commits implements JournalListener {
     return this.#state !== undefined && isFinished(this.#state);
   }
 
+  /** Whether the run's last record is appended: no fact may follow it, though it may not be on disk yet. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** Where the records are. */
   get journal(): Journal | undefined {
     return this.#journal;
@@ -75,12 +81,13 @@ export class Commits implements JournalListener {
 
   /** Appends a fact. `settled` is told when it is on disk (true), or will not be (false). */
   commit(draft: RecordDraft, settled?: Settled): void {
-    if (this.#journal === undefined || this.#closed) {
+    if (this.#journal === undefined || this.#closed || this.#ended) {
       settled?.(false);
       return;
     }
     try {
       const record = this.#journal.append(this.#secrets?.record(draft) ?? draft);
+      this.#ended = record.type === 'run.finished';
       this.#frontier.apply(record);
       this.#unsynced.push({ record, settled });
     } catch (error) {

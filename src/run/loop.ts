@@ -299,7 +299,7 @@ export class RunLoop {
 
   /** Asks the run to end; asked again, what still runs is killed at once. */
   cancel(reason: CancelReason, message?: string): void {
-    if (this.#mode === 'closed' || this.finished) return;
+    if (this.#mode === 'closed' || this.commits.ended) return;
     if (this.#cancelReason !== undefined) this.#attempts.kill('cancel');
     else {
       this.#cancelReason = reason;
