@@ -22,6 +22,7 @@ import { accept } from './run/accept.js';
 import { acceptInput } from './run/accept-input.js';
 import { type CloseMode, closeLoop } from './run/close-mode.js';
 import { assertDecidable, type DecideOptions } from './run/decision.js';
+import { LiveRuns } from './run/live-runs.js';
 import type { RunLoop } from './run/loop.js';
 import { assertSame, likewise, type NewRun, type Reopening, RunOpener } from './run/opener.js';
 import { Openings } from './run/openings.js';
@@ -56,7 +57,7 @@ export class Orchestrator {
   readonly #opener: RunOpener;
   readonly #outputs: OutputFiles;
   readonly #prepared = new Map<string, Promise<void>>();
-  readonly #live = new Map<string, { readonly loop: RunLoop; readonly run: Run }>();
+  readonly #live = new LiveRuns();
   readonly #openings = new Openings<Run>();
   #closed = false;
   #released: Promise<void> | undefined;
@@ -157,8 +158,7 @@ export class Orchestrator {
 
   /** The run, when this process works on it (and it is durably accepted). */
   get(id: string): Run | undefined {
-    const live = this.#live.get(id);
-    return live?.loop.accepted ? live.run : undefined;
+    return this.#live.get(id)?.run;
   }
 
   /** Cancels a run, also one nobody works on; resolves when it has ended. No error when it had ended before. */
@@ -191,8 +191,7 @@ export class Orchestrator {
 
   /** All runs of the data directory, latest first. */
   async list(): Promise<readonly RunSummary[]> {
-    const live = [...this.#live.values()].filter(({ loop }) => loop.accepted);
-    return this.#index.list(live.map(({ loop }) => summary(loop.state)));
+    return this.#index.list(this.#live.accepted.map(({ loop }) => summary(loop.state)));
   }
 
   /** A run as it stands, whoever works on it. Throws RunNotFoundError. */
@@ -213,9 +212,7 @@ export class Orchestrator {
   async close(options: { readonly mode?: CloseMode } = {}): Promise<void> {
     this.#closed = true;
     await this.#openings.settled();
-    await Promise.all(
-      [...this.#live.values()].map(({ loop }) => closeLoop(loop, options.mode ?? 'drain')),
-    );
+    await Promise.all(this.#live.all.map(({ loop }) => closeLoop(loop, options.mode ?? 'drain')));
     this.#released ??= this.#release();
     await this.#released;
   }
@@ -263,7 +260,7 @@ export class Orchestrator {
   }
 
   async #attachOrCreate(wanted: NewRun): Promise<Run> {
-    const live = this.#live.get(wanted.id);
+    const live = await this.#live.settled(wanted.id);
     if (live !== undefined) {
       assertSame(wanted, live.loop.state);
       return live.run;
@@ -273,7 +270,8 @@ export class Orchestrator {
   }
 
   async #reopen(id: string, how: Reopening): Promise<Run> {
-    return this.get(id) ?? this.#entered((enter) => this.#opener.reopen(id, how, enter), id);
+    const live = await this.#live.settled(id);
+    return live?.run ?? this.#entered((enter) => this.#opener.reopen(id, how, enter), id);
   }
 
   /** Opens a loop and keeps it among the live ones until it ends. */
@@ -284,18 +282,13 @@ export class Orchestrator {
     let entered: Run | undefined;
     const enter = (loop: RunLoop): void => {
       const run = new Run(id, loop, this.#outputs, this.#estimate(loop));
-      this.#live.set(id, { loop, run });
       entered = run;
-      const leave = (): void => this.#leave(id, loop);
-      loop.ended.then(leave, leave);
+      this.#live.enter(id, { loop, run }, () => {
+        if (loop.accepted) this.#index.put(loop.state);
+      });
     };
     await this.#openings.inSlot(() => open(enter));
     return entered as unknown as Run;
-  }
-
-  #leave(id: string, loop: RunLoop): void {
-    if (this.#live.get(id)?.loop === loop) this.#live.delete(id);
-    if (loop.accepted) this.#index.put(loop.state);
   }
 
   #estimate(loop: RunLoop): { durationMs: (task: string) => number | undefined; slots: number } {

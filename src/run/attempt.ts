@@ -25,6 +25,7 @@ export class LiveAttempt {
   #stopped: StopReason | undefined;
   #timer: Cancel | undefined;
   #isOver = false;
+  #isDetached = false;
 
   constructor(execution: Execution, clock: Clock, graceMs: number, timeoutMs: number | undefined) {
     this.#execution = execution;
@@ -40,7 +41,7 @@ export class LiveAttempt {
 
   /** Asks the attempt to stop, and kills it after the grace. The first reason counts; asking again changes nothing. */
   stop(reason: StopReason): void {
-    if (this.#stopped !== undefined || this.#isOver) return;
+    if (this.#stopped !== undefined || this.#isOver || this.#isDetached) return;
     this.#timer?.();
     this.#stopped = reason;
     this.#execution.stop('interrupt');
@@ -51,12 +52,16 @@ export class LiveAttempt {
   kill(reason: StopReason): void {
     this.stop(reason);
     this.#timer?.();
-    if (!this.#isOver) this.#execution.stop('kill');
+    if (!this.#isOver && !this.#isDetached) this.#execution.stop('kill');
   }
 
-  /** Nobody waits for it any more: it goes on by itself, and does not keep this process from ending. */
-  detach(): void {
+  /**
+   * Nobody waits for it any more: it goes on by itself, nothing here ends it, and it does not keep this
+   * process from ending. Resolves when whoever looks for its process can't miss it.
+   */
+  async detach(): Promise<void> {
+    this.#isDetached = true;
     this.#timer?.();
-    this.#execution.detach?.();
+    await this.#execution.detach?.();
   }
 }

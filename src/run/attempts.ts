@@ -25,6 +25,7 @@ export class Attempts {
   readonly #observer: AttemptObserver;
   readonly #live = new Map<string, LiveAttempt>();
   readonly #working = new Set<Promise<void>>();
+  #isDetached = false;
 
   constructor(clock: Clock, graceMs: number, observer: AttemptObserver) {
     this.#clock = clock;
@@ -66,7 +67,7 @@ export class Attempts {
     const timeoutMs =
       stopReason() === undefined ? await this.#timeLeft(spec, execution, startedAt) : undefined;
     const live = new LiveAttempt(execution, this.#clock, this.#graceMs, timeoutMs);
-    const reason = stopReason();
+    const reason = this.#isDetached ? undefined : stopReason();
     if (reason !== undefined) live.stop(reason);
     await this.#follow(spec, attempt, execution, live);
   }
@@ -80,7 +81,7 @@ export class Attempts {
   ): Promise<Ended<KeptOutcome>> {
     const timeoutMs = spec.timeoutMs ?? PROBE_TIMEOUT_MS;
     const live = new LiveAttempt(execution, this.#clock, this.#graceMs, timeoutMs);
-    this.#live.set(spec.id, live);
+    this.#enter(spec.id, live);
     if (stopReason !== undefined) live.stop(stopReason);
     const { outcome, stopped } = await live.ended;
     const kept = saysNothing(outcome) ? outcome : await this.#observer.keep(spec, attempt, outcome);
@@ -107,7 +108,7 @@ export class Attempts {
     execution: Execution,
     live: LiveAttempt,
   ): Promise<void> {
-    this.#live.set(spec.id, live);
+    this.#enter(spec.id, live);
     void execution.spawned.then((process) => {
       if (process !== undefined && this.#live.get(spec.id) === live)
         this.#observer.spawned(spec.id, attempt, process);
@@ -128,8 +129,14 @@ export class Attempts {
     for (const attempt of this.#live.values()) attempt.kill(reason);
   }
 
-  /** Lets go of all: they go on by themselves. */
-  detach(): void {
-    for (const attempt of this.#live.values()) attempt.detach();
+  /** Lets go of all, also of those to come: they go on by themselves. Resolves when whoever opens the run next finds them. */
+  async detach(): Promise<void> {
+    this.#isDetached = true;
+    await Promise.all([...this.#live.values()].map((attempt) => attempt.detach()));
+  }
+
+  #enter(task: string, live: LiveAttempt): void {
+    this.#live.set(task, live);
+    if (this.#isDetached) void live.detach();
   }
 }

@@ -14,7 +14,7 @@ export function guarded(begin: () => Execution): Execution {
       spawned: Promise.resolve(execution.spawned).then(identityFrom).catch(nothing),
       outcome: Promise.resolve(execution.outcome).then(outcomeFrom).catch(failedBy),
       // What it throws is told to nobody: it goes on until it ends by itself.
-      stop: (how) => quietly(() => execution.stop(how)),
+      stop: (how) => void quietly(() => execution.stop(how)),
       detach: () => quietly(() => execution.detach?.()),
     };
   } catch (error) {
@@ -22,9 +22,9 @@ export function guarded(begin: () => Execution): Execution {
   }
 }
 
-function quietly(call: () => void): void {
+async function quietly(call: () => void | Promise<void>): Promise<void> {
   try {
-    call();
+    await call();
   } catch {}
 }
 

@@ -8,7 +8,8 @@ const NOT_BEGUN: Outcome = {
 
 /**
  * An execution that begins later, once its input is there; told to stop before, it never begins, and has
- * ended at once, however long the input takes. `ready` must not reject.
+ * ended at once, however long the input takes. Nor does it begin once it is detached: nobody would know
+ * of it. `ready` must not reject.
  */
 export function lateExecution(ready: Promise<() => Execution>): Execution {
   let running: Execution | undefined;
@@ -29,7 +30,10 @@ export function lateExecution(ready: Promise<() => Execution>): Execution {
       if (running === undefined) giveUp(NOT_BEGUN);
       else running.stop(how);
     },
-    detach: () => running?.detach?.(),
+    detach() {
+      stopped = true;
+      return running?.detach?.();
+    },
   };
 }
 

@@ -83,6 +83,11 @@ export class RunLoop {
     return this.commits.finished;
   }
 
+  /** Whether it takes no more facts; once {@link ended} settles, the run can be opened again. */
+  get isClosed(): boolean {
+    return this.#mode === 'closed';
+  }
+
   /** Name of the workflow. */
   get workflow(): string {
     return this.#parts.workflow.name;
@@ -104,7 +109,7 @@ export class RunLoop {
   /** Takes a finished run's journal, to be looked at. */
   conclude(journal: Journal): void {
     this.commits.open(journal);
-    this.#close();
+    void this.#close();
     this.#ending.resolve();
   }
 
@@ -338,31 +343,29 @@ export class RunLoop {
     if (this.#mode === 'open') this.#mode = 'draining';
     this.#slots.giveBackAll();
     await this.commits.journal?.flush().catch(() => {});
-    if (this.#mode !== 'closed') {
-      this.#close();
-      this.#ending.reject(new RunUnfinishedError(this.accepted ? this.state.id : '?'));
-    }
-    await this.#closing;
+    await this.#close();
+    this.#ending.reject(new RunUnfinishedError(this.accepted ? this.state.id : '?'));
   }
 
   readonly #finish = (durable: boolean): void => {
     if (!durable) return;
-    this.#close();
+    void this.#close();
     this.#ending.resolve();
   };
 
   /** Nothing can be written any more. Processes are left to themselves: the next open finds them. */
   #failed(error: Error): void {
-    this.#close();
-    this.#ending.reject(error);
+    void this.#close().then(() => this.#ending.reject(error));
   }
 
-  #close(): void {
+  /** Resolves when the run can be opened again, here or elsewhere. */
+  #close(): Promise<void> {
     this.#mode = 'closed';
     this.#timers.cancelAll();
-    this.#attempts.detach();
     this.commits.close();
-    this.#closing ??= this.commits.journal?.close().catch(() => {}); // all that counts was synced before
+    const closed = this.commits.journal?.close().catch(() => {}); // all that counts was synced before
+    this.#closing ??= this.#attempts.detach().then(() => closed);
+    return this.#closing;
   }
 
   #spec(task: string): TaskSpec {

@@ -41,9 +41,8 @@ export class ProbeStarter {
       spawned: asked.spawned,
       outcome: ended.then(([outcome]) => answered(outcome, runner)),
       stop: (how) => asked.stop(how),
-      detach: () => {
-        left.detach?.();
-        asked.detach?.();
+      detach: async () => {
+        await Promise.all([left.detach?.(), asked.detach?.()]);
       },
     };
   }

@@ -115,10 +115,11 @@ class ProcessExecution implements Execution {
     void this.#started.then(({ pid }) => (pid === undefined ? undefined : this.#signal(pid, how)));
   }
 
-  detach(): void {
+  async detach(): Promise<void> {
     if (!this.#over) this.#logs?.leave();
-    void this.#started.then((started) => started.detach());
     this.#hidden?.detach();
+    const started = await this.#started;
+    started.detach();
   }
 
   async #signal(leader: number, how: 'interrupt' | 'kill'): Promise<void> {

@@ -107,9 +107,10 @@ export interface Execution {
   stop(how: 'interrupt' | 'kill'): void;
   /**
    * The orchestrator lets go: what can go on without this process goes on, nothing more is done to it,
-   * and it does not keep this process from ending. `outcome` need not resolve any more.
+   * and it does not keep this process from ending. `outcome` need not resolve any more. Resolves when
+   * its process is there, or will never be: who looks for it then must not miss it.
    */
-  detach?(): void;
+  detach?(): void | Promise<void>;
 }
 
 export type Outcome =

@@ -1,0 +1,147 @@
+import { Client } from './client.js';
+import { hasEnded } from './durable-log.js';
+import type { Figures } from './figures.js';
+import { Host } from './host.js';
+import { Machine, type Watch } from './machine.js';
+import { Prng } from './prng.js';
+import { type Cut, type LifePlan, randomScenario, type Scenario } from './scenario.js';
+
+/** More would be a run that never ends. */
+const MAX_STEPS = 100_000;
+
+/** Steps that a process lives on after its orchestrator was closed. */
+const LINGERS = 50;
+
+/** Runs one seed. Gives the promise that was broken, undefined when all were kept. */
+export async function simulate(
+  seed: number,
+  figures: Figures,
+  watch: Watch = {},
+): Promise<string | undefined> {
+  const machine = new Machine(seed, figures, watch);
+  const scenario = randomScenario(new Prng(seed));
+  machine.note(() => JSON.stringify(scenario));
+  for (let number = 0; number < scenario.lives.length; number++) {
+    if (machine.violation !== undefined) break;
+    await new Life(machine, scenario, number).live();
+  }
+  figures.seeds++;
+  figures.steps += machine.scheduler.steps;
+  for (const run of machine.witness.runs) figures.records += machine.witness.log(run).lines.length;
+  return machine.violation;
+}
+
+/** One process of the orchestrator, from its start to its end. */
+class Life {
+  readonly #machine: Machine;
+  readonly #scenario: Scenario;
+  readonly #plan: LifePlan;
+  readonly #host: Host;
+  readonly #client: Client;
+  readonly #prng: Prng;
+
+  constructor(machine: Machine, scenario: Scenario, number: number) {
+    this.#machine = machine;
+    this.#scenario = scenario;
+    this.#plan = scenario.lives[number] as LifePlan;
+    this.#host = new Host(machine, number, this.#plan.faults);
+    this.#client = new Client(machine, this.#host, scenario, number);
+    this.#prng = new Prng(machine.seed, 10 + number);
+  }
+
+  async live(): Promise<void> {
+    const { figures } = this.#machine;
+    figures.lives++;
+    this.#machine.note(() => `LIFE ${JSON.stringify({ ...this.#plan, wanted: undefined })}`);
+    const work = this.#watch(this.#client.work());
+    let doing = work;
+    for (const { afterSteps, cut } of this.#plan.cuts) {
+      await this.#go(doing, afterSteps);
+      if (cut.kind !== 'close') return this.#crash(cut);
+      figures.closes++;
+      this.#machine.note(() => `CLOSE ${cut.mode}`);
+      if (cut.mode === 'stop') this.#machine.witness.stopsAsked = true;
+      doing = this.#watch(this.#client.close(cut.mode));
+      await this.#machine.scheduler.settle();
+    }
+    await this.#go(doing, MAX_STEPS);
+    if (this.#plan.cuts.length === 0) await this.#toTheEnd(work);
+    else await this.#go({ done: false }, LINGERS);
+    this.#end();
+  }
+
+  /** Lets things happen until the work is done, nothing more happens, or the steps are used up. */
+  async #go(work: Watched, steps: number): Promise<void> {
+    const { scheduler } = this.#machine;
+    await scheduler.settle();
+    for (let left = steps; left > 0; left--) {
+      if (work.done || this.#machine.violation !== undefined) return;
+      if (this.#prng.chance(this.#plan.jumps)) this.#machine.jump();
+      if (!(await scheduler.step())) return;
+    }
+    if (steps === MAX_STEPS) this.#machine.violate('it goes on and on');
+  }
+
+  #watch(promise: Promise<void>): Watched {
+    const watched = { done: false };
+    promise.then(
+      () => {
+        watched.done = true;
+      },
+      (error: Error) => this.#machine.violate(`the client failed: ${error.stack}`),
+    );
+    return watched;
+  }
+
+  #crash({ kind }: Cut): void {
+    this.#client.compare();
+    this.#host.die();
+    if (kind === 'machine') this.#machine.crash();
+    else {
+      this.#machine.note(() => 'PROCESS CRASH');
+      this.#machine.figures.processCrashes++;
+    }
+    this.#machine.witness.startAgain();
+  }
+
+  /** The last life: whatever is not held for a decision has ended. */
+  async #toTheEnd(work: Watched): Promise<void> {
+    const held = this.#unfinished().filter((run) => this.#isHeld(run));
+    if (held.length > 0) {
+      this.#machine.figures.held += held.length;
+      const cancelling = this.#watch(this.#client.cancelHeld(held));
+      await this.#go(cancelling, MAX_STEPS);
+    }
+    await this.#go(work, MAX_STEPS);
+    if (!work.done) this.#machine.violate('it stands still');
+    for (const run of this.#unfinished()) this.#machine.violate(`${run}: never ended`);
+    const closing = this.#watch(this.#client.close('drain'));
+    await this.#go(closing, MAX_STEPS);
+    if (!closing.done) this.#machine.violate('close stands still');
+  }
+
+  #unfinished(): string[] {
+    const { witness } = this.#machine;
+    return this.#scenario.wanted
+      .map(({ id }) => id)
+      .filter((run) => ['running', 'cancelling'].includes(witness.log(run).status));
+  }
+
+  #isHeld(run: string): boolean {
+    const facts = [...this.#machine.witness.log(run).tasks.values()].filter((it) => !hasEnded(it));
+    return (
+      facts.some(({ status }) => status === 'interrupted') &&
+      facts.every(({ status }) => status === 'interrupted' || status === 'pending')
+    );
+  }
+
+  #end(): void {
+    this.#client.compare();
+    this.#host.die();
+    this.#machine.witness.startAgain();
+  }
+}
+
+interface Watched {
+  readonly done: boolean;
+}
