@@ -20,7 +20,10 @@ export const BEGINNING: Position = { offset: 0, seq: 0, crc: 0 };
 export interface ScanEnd extends Position {
   /** Highest `seq` that the records read claim to have been synced; 0 when none does. */
   readonly claimed: number;
-  /** Byte offset behind the record of that number: up to there, the bytes are known to be on disk. */
+  /**
+   * Byte offset behind the record of that number: up to there, the bytes are known to be on disk. 0 when
+   * that is before where the scan began.
+   */
   readonly proven: number;
   /** Bytes behind the last good record: a torn write. */
   readonly tornBytes: number;
@@ -70,16 +73,16 @@ class Scanner {
   readonly #take: TakeRecord;
   #position: Position;
   #claimed = 0;
-  #proven: number;
-  /** Offsets behind the good records that are behind `#proven`. */
-  #unproven: number[] = [];
+  #proven = 0;
+  /** Offsets behind the last good records, as far back as it is not known whether they are proven. */
+  readonly #unproven: number[];
   #stopped = false;
 
   constructor(file: OpenFile, path: string, from: Position, take: TakeRecord) {
     this.#file = file;
     this.#path = path;
     this.#position = from;
-    this.#proven = from.offset;
+    this.#unproven = from.seq === 0 ? [] : [from.offset];
     this.#take = take;
   }
 

@@ -61,6 +61,17 @@ describe('a scan', () => {
     expect(await provenOf([0, 0, 1, 3])).toBe(3);
   });
 
+  it('takes nothing before its beginning as proven, unless a record behind says so', async () => {
+    const fileSystem = new MemoryFileSystem();
+    const provenOf = async (lines: readonly string[]): Promise<number> => {
+      fileSystem.put(JOURNAL, lines.join(''));
+      const first = await scan(fileSystem, JOURNAL, BEGINNING, () => false);
+      return (await scan(fileSystem, JOURNAL, first, () => true)).proven;
+    };
+    expect(await provenOf(linesOf(DRAFTS))).toBe(0);
+    expect(await provenOf(CLAIMING)).toBe(offsetOf(CLAIMING, 4));
+  });
+
   it('goes on from any position, and stops when told to', async () => {
     const fileSystem = new MemoryFileSystem();
     fileSystem.put(JOURNAL, CLAIMING.join(''));
