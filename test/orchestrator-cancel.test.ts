@@ -100,6 +100,20 @@ describe('cancelling a run', () => {
     expect((await rig.orchestrator.inspect('r')).status).toBe('succeeded');
   });
 
+  it('changes nothing when the end of the run is on its way to the disk', async () => {
+    const rig = await EngineRig.open();
+    const run = await rig.start(sketch({ a: {} }));
+    const a = await rig.runner.started('a');
+    const syncs = rig.holdSyncs();
+    a.succeed();
+    await syncs.asked(); // of run.finished
+    const cancelling = run.cancel();
+    syncs.open();
+    await cancelling;
+    expect((await run.result).status).toBe('succeeded');
+    expect((await rig.story()).at(-1)).toBe('finished succeeded');
+  });
+
   it('takes what a caller passes for a message only when it is text', async () => {
     const rig = await EngineRig.open();
     const run = await rig.start(sketch({ a: {} }));

@@ -78,12 +78,15 @@ export class EngineRig {
   /** For use inside a test. */
   static async open(options: OrchestratorOptions = {}): Promise<EngineRig> {
     const rig = new EngineRig(options);
-    onTestFinished(async () => {
-      await rig.#orchestrator?.close({ mode: 'detach' });
-      rmSync(rig.dataDir, { recursive: true, force: true });
-    });
+    onTestFinished(() => rig.dispose());
     await rig.#open({});
     return rig;
+  }
+
+  /** Done by itself when the test is over; for tests that open many. */
+  async dispose(): Promise<void> {
+    await this.#orchestrator?.close({ mode: 'detach' });
+    rmSync(this.dataDir, { recursive: true, force: true });
   }
 
   get orchestrator(): Orchestrator {
