@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { mutantPlugin } from './test/mutants/plugin.js';
 
 /** What `npm run coverage` looks at, which must be covered whole; its tests are named in package.json. */
 const COVERED = ['src/journal/**'];
@@ -10,7 +11,11 @@ const src = (path: string): string => fileURLToPath(new URL(`./src/${path}`, imp
 /** Where to write a JSON report beside the one for people. */
 const report = process.env.NUFLOW_TEST_REPORT;
 
+/** Name of a bug to put into the sources, see test/mutants. */
+const mutant = process.env.NUFLOW_MUTANT;
+
 export default defineConfig({
+  plugins: mutant === undefined ? [] : [mutantPlugin(mutant)],
   resolve: {
     // Tests run on the sources; what they start as processes is built.
     alias: [
@@ -22,6 +27,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'examples/test/**/*.test.ts'],
     testTimeout: 30_000,
+    maxConcurrency: 2,
     hookTimeout: 60_000,
     reporters: report === undefined ? ['default'] : ['default', 'json'],
     coverage: {

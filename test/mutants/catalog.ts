@@ -1,0 +1,180 @@
+/** A bug put into the sources on purpose, and the tests that have to notice it. */
+export interface Mutant {
+  /** What is wrong with it. */
+  readonly name: string;
+  /** Below `src/`. */
+  readonly file: string;
+  /** The text that is there, once, and what stands there instead. */
+  readonly from: string;
+  readonly to: string;
+  /** Test files, at least one of which must fail. */
+  readonly tests: readonly string[];
+}
+
+const JOURNAL = ['test/journal/file-journal.test.ts', 'test/journal/faults.test.ts'];
+const DAMAGE = ['test/journal/damage.test.ts', 'test/journal/scan.test.ts'];
+
+/** Bugs that would lose work, do it twice, or leave something behind. All must be caught. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a record counts as durable without a sync',
+    file: 'journal/file-journal.ts',
+    from: 'await this.#file.sync();\n        await this.#named;',
+    to: 'await this.#named;',
+    tests: JOURNAL,
+  },
+  {
+    name: 'a record counts as durable before the folder holds the name of its file',
+    file: 'journal/file-journal.ts',
+    from: 'await this.#named;\n',
+    to: '\n',
+    tests: JOURNAL,
+  },
+  {
+    name: 'a journal goes on writing after a failed sync',
+    file: 'journal/file-journal.ts',
+    from: 'this.#failure = failure;\n',
+    to: '\n',
+    tests: JOURNAL,
+  },
+  {
+    name: 'facts are appended behind a torn end',
+    file: 'journal/open-for-append.ts',
+    from: 'if (at.tornBytes > 0) await cutTorn',
+    to: 'if (at.tornBytes < 0) await cutTorn',
+    tests: JOURNAL,
+  },
+  {
+    name: 'a torn end is cut off and not kept',
+    file: 'journal/open-for-append.ts',
+    from: 'await copyRest(file, offset, kept);',
+    to: '',
+    tests: JOURNAL,
+  },
+  {
+    name: 'checksums are written and not looked at',
+    file: 'journal/codec.ts',
+    from: "if (written !== crc) return damaged('its checksum does not match');",
+    to: '',
+    tests: ['test/journal/codec.test.ts'],
+  },
+  {
+    name: 'a checksum says nothing of the line before',
+    file: 'journal/codec.ts',
+    from: 'const crc = crc32(checked, seed);',
+    to: 'const crc = crc32(checked, 0 * seed);',
+    tests: ['test/journal/codec.test.ts'],
+  },
+  {
+    name: 'what a later line knows to have been synced is not missed',
+    file: 'journal/codec.ts',
+    from: 'return Number(CLAIM.exec(tail)?.[1] ?? 0);',
+    to: 'return 0 * tail.length;',
+    tests: DAMAGE,
+  },
+  {
+    name: 'a journal of a newer format is read all the same',
+    file: 'journal/codec.ts',
+    from: "if (fields.type === 'run.started' && fields.format !== JOURNAL_FORMAT)",
+    to: "if (fields.type === 'run.started' && fields.format === undefined)",
+    tests: ['test/journal/codec.test.ts', 'test/journal/scan.test.ts'],
+  },
+  {
+    name: 'a run that has finished takes more records',
+    file: 'journal/reduce.ts',
+    from: "if (isFinished(state)) throw illegal(record, 'the run has finished');",
+    to: 'isFinished(state);',
+    tests: ['test/journal/reduce.test.ts'],
+  },
+  {
+    name: 'an attempt may be started twice',
+    file: 'journal/reduce.ts',
+    from: 'if (record.attempt !== task.attempts + 1)',
+    to: 'if (record.attempt < 0)',
+    tests: ['test/journal/reduce.test.ts'],
+  },
+  {
+    name: 'code runs before its start is on disk',
+    file: 'run/loop.ts',
+    from: 'if (!(await started.durable)) return;',
+    to: 'void started.durable;',
+    tests: ['test/run/durability.test.ts'],
+  },
+  {
+    name: 'events are emitted before their record is on disk',
+    file: 'run/commits.ts',
+    from: 'this.#unsynced.push({ record, settled });',
+    to: 'this.#unsynced.push({ record, settled });\n      this.#events.emit(record);',
+    tests: ['test/run/durability.test.ts', 'test/events.test.ts'],
+  },
+  {
+    name: 'start resolves before the run is on disk',
+    file: 'run/opener.ts',
+    from: 'await journal.flush();\n  }\n\n  /** Whether `wanted`',
+    to: '}\n\n  /** Whether `wanted`',
+    tests: ['test/run/durability.test.ts'],
+  },
+  {
+    name: 'a retry is due at once after a restart',
+    file: 'run/loop.ts',
+    from: 'this.#wakeAt(task, Date.parse(retryAt));\n    if',
+    to: 'this.#wakeAt(task, 0 * Date.parse(retryAt));\n    if',
+    tests: ['test/run/retry.test.ts'],
+  },
+  {
+    name: 'a run has no slots, it has as many as it wants',
+    file: 'queue/p-queue-executor.ts',
+    from: 'if (rate === undefined) return new PQueue({ concurrency });',
+    to: 'if (rate === undefined) return new PQueue({ concurrency: concurrency * 2 });',
+    tests: ['test/queue/p-queue-executor.test.ts'],
+  },
+  {
+    name: 'a task starts when the first of its needs has succeeded',
+    file: 'dag/trigger-rules.ts',
+    from: "return broken > 0 ? 'upstreamFailed' : skipped > 0 ? 'skipped' : runWhen(done);",
+    to: "return broken > 0 ? 'upstreamFailed' : skipped > 0 ? 'skipped' : runWhen(done || succeeded > 0);",
+    tests: ['test/dag/trigger-rules.test.ts'],
+  },
+  {
+    name: 'a process with the same pid is taken for the attempt',
+    file: 'world/process-identity.ts',
+    from: 'now.startTime === identity.startTime && now.bootId === identity.bootId',
+    to: 'now.pid === identity.pid',
+    tests: ['test/world/process-identity.test.ts'],
+  },
+  {
+    name: 'descendants of a stopped attempt are left alone',
+    file: 'runners/sweep.ts',
+    from: "for (const { pid } of family) sendSignal(pid, 'SIGKILL');",
+    to: 'return;',
+    tests: ['test/runners/nushell/stop.test.ts'],
+  },
+  {
+    name: 'everybody gets the lock',
+    file: 'world/lock.ts',
+    from: "['-n', '-x', '3']",
+    to: "['-n', '-s', '3']",
+    tests: ['test/world/lock.test.ts'],
+  },
+  {
+    name: 'an output that is too big for the journal is believed whatever its file holds',
+    file: 'journal/output-files.ts',
+    from: 'if (found !== file.sha256)',
+    to: 'if (found === undefined)',
+    tests: ['test/journal/output-files.test.ts'],
+  },
+  {
+    name: 'secrets are written into records',
+    file: 'run/commits.ts',
+    from: 'this.#journal.append(this.#secrets?.record(draft) ?? draft)',
+    to: 'this.#journal.append(draft)',
+    tests: ['test/run/secrets.test.ts'],
+  },
+  {
+    name: 'a second decision about a held task is taken',
+    file: 'journal/reduce.ts',
+    from: "if (task.status !== 'interrupted') throw",
+    to: "if (task.status === 'running') throw",
+    tests: ['test/journal/reduce.test.ts', 'test/run/decide.test.ts'],
+  },
+];
