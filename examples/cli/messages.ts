@@ -1,4 +1,9 @@
-import { NuflowError, UnreachableError, WorkflowNotRegisteredError } from 'nuflow';
+import {
+  NuflowError,
+  SecretMissingError,
+  UnreachableError,
+  WorkflowNotRegisteredError,
+} from 'nuflow';
 import { UsageError } from './exit-codes.js';
 import { printable } from './text.js';
 
@@ -24,6 +29,8 @@ export function errorData(error: unknown): { code: string; message: string; deta
 function messageOf(error: unknown): string {
   if (error instanceof WorkflowNotRegisteredError)
     return `${error.message}\nHere: nuflow resume --workflows MODULE`;
+  if (error instanceof SecretMissingError)
+    return `${error.message}\nHere: --secret NAME, --secret NAME=VARIABLE or --secret NAME=@FILE`;
   const expected = error instanceof UsageError || error instanceof NuflowError;
   if (!(error instanceof Error)) return String(error);
   const bug = !expected || error instanceof UnreachableError;

@@ -15,6 +15,7 @@ import {
   type StoreOptions,
   type WorkOptions,
 } from './run-commands.js';
+import { SECRET_HELP } from './secrets.js';
 
 /** The command line. Each command sets the exit code; errors are thrown, commander's own too. */
 export function program(): Command {
@@ -89,7 +90,7 @@ function withWorkflows(command: Command): Command {
   return command.option(
     '--workflows <module>',
     'a JavaScript module with the workflows of runs whose definitions hold functions; may be repeated',
-    (module: string, all: string[]) => [...all, module],
+    collect,
     [],
   );
 }
@@ -143,7 +144,12 @@ function atWork(command: Command): Command {
   return command
     .option('--concurrency <number>', 'tasks at once', wholeNumber, 10)
     .option('--base-dir <folder>', 'where relative paths in workflows start from', '.')
+    .option('--secret <name>', SECRET_HELP, collect, [])
     .option('--quiet', 'show no progress');
+}
+
+function collect(value: string, all: readonly string[]): readonly string[] {
+  return [...all, value];
 }
 
 function wholeNumber(text: string): number {

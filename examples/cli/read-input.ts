@@ -8,14 +8,21 @@ import { UsageError } from './exit-codes.js';
  */
 export async function readJson(name: string, option: string | undefined): Promise<unknown> {
   if (option === undefined) return undefined;
+  const json = await source(name, option);
   try {
-    return JSON.parse(await source(option));
+    return JSON.parse(json);
   } catch (error) {
-    throw new UsageError(`${name} is not JSON that can be read: ${(error as Error).message}`);
+    // What JSON.parse says quotes the text, which may hold a secret.
+    const [where] = /at position \d+(?: \(.*\))?/.exec((error as Error).message) ?? [];
+    throw new UsageError(`${name} is not JSON${where === undefined ? '' : `: see ${where}`}`);
   }
 }
 
-function source(option: string): string | Promise<string> {
+async function source(name: string, option: string): Promise<string> {
   if (!option.startsWith('@')) return option;
-  return option === '@-' ? text(process.stdin) : readFile(option.slice(1), 'utf8');
+  try {
+    return await (option === '@-' ? text(process.stdin) : readFile(option.slice(1), 'utf8'));
+  } catch (error) {
+    throw new UsageError(`${name} can't be read: ${(error as Error).message}`);
+  }
 }

@@ -5,6 +5,7 @@ import { type AnyWorkflow, loadWorkflow, loadWorkflows } from './load-workflow.j
 import { tell, tellError } from './messages.js';
 import { writeJson } from './output.js';
 import { readJson } from './read-input.js';
+import { readSecrets } from './secrets.js';
 
 /** Options of every command. */
 export interface StoreOptions {
@@ -16,6 +17,8 @@ export interface StoreOptions {
 export interface WorkOptions extends StoreOptions, FollowOptions {
   readonly concurrency: number;
   readonly baseDir: string;
+  /** As in {@link readSecrets}. */
+  readonly secret: readonly string[];
 }
 
 export interface RunOptions extends WorkOptions {
@@ -67,16 +70,18 @@ export async function cancel(id: string, options: WorkOptions): Promise<number> 
 
 /** Opens the data directory for as long as it is used. */
 export async function withOrchestrator(
-  { dataDir, concurrency, baseDir }: WorkOptions,
+  { dataDir, concurrency, baseDir, secret }: WorkOptions,
   workflows: readonly AnyWorkflow[],
   use: (orchestrator: Orchestrator) => Promise<number>,
 ): Promise<number> {
   if (!Number.isInteger(concurrency)) throw new UsageError('--concurrency must be a whole number');
+  const secrets = await readSecrets(secret);
   await using orchestrator = await Orchestrator.open({
     dataDir,
     concurrency,
     baseDir,
     workflows,
+    secrets,
   });
   return await use(orchestrator);
 }

@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 
 export const USAGE = `usage: daemon [--port 9090] [--host 127.0.0.1] [--data-dir .nuflow] [--concurrency 10]
-Also from the environment: NUFLOW_PORT, NUFLOW_HOST, NUFLOW_DATA_DIR, NUFLOW_CONCURRENCY. Port 0 is any free one.`;
+Also from the environment: NUFLOW_PORT, NUFLOW_HOST, NUFLOW_DATA_DIR, NUFLOW_CONCURRENCY. Port 0 is any free one.
+Secrets, too: db.password is NUFLOW_SECRET_DB_PASSWORD.`;
 
 const options = z.object({
   port: z.coerce.number().int().min(0).max(65_535).default(9090),

@@ -25,7 +25,13 @@ const TOOL_ENV = ['PROVISIONING_STATE', 'PROVISIONING_INFRA'];
 export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon> {
   const { dataDir, concurrency } = options;
   const baseDir = provisioningDir();
-  const orchestrator = await Orchestrator.open({ dataDir, concurrency, baseDir, env: TOOL_ENV });
+  const orchestrator = await Orchestrator.open({
+    dataDir,
+    concurrency,
+    baseDir,
+    env: TOOL_ENV,
+    secrets: secretFromEnvironment,
+  });
   let closing = false;
   try {
     const token = await readOrMakeToken(dataDir);
@@ -56,6 +62,11 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     await orchestrator.close({ mode: 'detach' });
     throw error;
   }
+}
+
+/** Secret `db.password` is in the variable NUFLOW_SECRET_DB_PASSWORD. */
+function secretFromEnvironment(name: string): string | undefined {
+  return process.env[`NUFLOW_SECRET_${name.toUpperCase().replace(/\W/g, '_')}`];
 }
 
 function listen(

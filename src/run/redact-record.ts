@@ -44,18 +44,5 @@ function redactField(redactor: Redactor, key: string, value: unknown): unknown {
 
 /** An error without secrets. */
 export function redactError(redactor: Redactor, error: TaskError): TaskError {
-  const clean = redactor.texts(error as unknown as JsonValue) as unknown as TaskError;
-  return withoutBroken(redactor, clean);
+  return redactor.texts(error as unknown as JsonValue) as unknown as TaskError;
 }
-
-/** Nushell breaks the lines of what it renders, also within a secret; no form of a secret matches that. */
-function withoutBroken(redactor: Redactor, error: TaskError): TaskError {
-  const { rendered, inner } = error;
-  return {
-    ...error,
-    ...(rendered !== undefined && redactor.revealsBroken(rendered) ? { rendered: LEFT_OUT } : {}),
-    ...(inner === undefined ? {} : { inner: inner.map((it) => withoutBroken(redactor, it)) }),
-  };
-}
-
-const LEFT_OUT = '[left out: it held a secret, broken over several lines]';

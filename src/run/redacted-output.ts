@@ -16,11 +16,11 @@ export class RedactedOutput {
     this.#emit = emit;
   }
 
-  /** Takes what was printed; hands on what can't be the beginning of a secret. */
+  /** Takes what was printed; hands on what can't be the beginning of a secret. One that is broken into lines comes in one piece. */
   push({ stream, text }: OutputChunk): void {
     const redacting = this.#streams.get(stream) ?? this.#redactor().stream();
     this.#streams.set(stream, redacting);
-    this.#handOn(stream, redacting.push(text));
+    this.#handOn(stream, redacting.push(text) + redacting.pause());
   }
 
   /** Hands on the rest: nothing more comes. */

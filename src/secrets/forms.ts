@@ -2,9 +2,6 @@
 export const MIN_LENGTH = 4;
 /** Shortest line of a secret of several lines that is looked for by itself. */
 const MIN_LINE = 8;
-/** Longest base64 text that no tool breaks into lines; longer ones are looked for in pieces, too. */
-const MAX_UNBROKEN = 60;
-const PIECE = 8;
 
 /**
  * The forms in which a secret may turn up: as it is, without the white space around it, line by line, and each
@@ -71,10 +68,5 @@ function inBase64(text: string): string[] {
     return [digits.slice(from), digits.slice(from, to)];
   });
   const urlSafe = standard.map((it) => it.replaceAll('+', '-').replaceAll('/', '_'));
-  const forms = [...standard, ...urlSafe];
-  return [...forms, ...forms.filter((form) => form.length > MAX_UNBROKEN).flatMap(pieces)];
-}
-
-function pieces(form: string): string[] {
-  return form.match(new RegExp(`.{${PIECE}}`, 'g')) ?? [];
+  return [...standard, ...urlSafe];
 }

@@ -1,11 +1,4 @@
-import type { Automaton } from './automaton.js';
-
-/** A part of the text that needles cover, and what stands in its place. */
-interface Cover {
-  readonly from: number;
-  readonly to: number;
-  readonly mark: string;
-}
+import type { Cover, Reader } from './readers.js';
 
 /**
  * Redacts a text that comes in pieces; how it is cut makes no difference. Hands on at once what can't be
@@ -13,8 +6,8 @@ interface Cover {
  * replaced, with one mark where they overlap, or touch and are of one secret.
  */
 export class RedactingStream {
-  readonly #automaton: Automaton;
-  #state: number;
+  readonly #strict: Reader;
+  readonly #broken: Reader;
   /** What is kept back, then the piece being read; positions count from its beginning. */
   #text = '';
   /** Up to here the text was handed on or replaced. */
@@ -25,9 +18,10 @@ export class RedactingStream {
   /** The mark that stands right before `#done`, if one does. */
   #before: string | undefined;
 
-  constructor(automaton: Automaton) {
-    this.#automaton = automaton;
-    this.#state = automaton.start;
+  /** `strict` finds secrets as they are, `broken` those that were broken into lines. */
+  constructor(strict: Reader, broken: Reader) {
+    this.#strict = strict;
+    this.#broken = broken;
   }
 
   /** Takes a piece; returns what may be handed on. */
@@ -35,28 +29,38 @@ export class RedactingStream {
     const from = this.#text.length;
     this.#text += piece;
     this.#read(from);
-    return this.#release(this.#text.length - this.#automaton.depth(this.#state));
+    return this.#release();
+  }
+
+  /** For a pause in what comes: returns also what could be a secret only if it went on in the next line. */
+  pause(): string {
+    this.#broken.forget();
+    return this.#release();
   }
 
   /** The rest, when no more comes. */
   end(): string {
-    this.#state = this.#automaton.start;
-    this.#settle(this.#text.length);
-    return this.#release(this.#text.length);
+    this.#strict.forget();
+    return this.pause();
   }
 
   #read(from: number): void {
     const text = this.#text;
-    const automaton = this.#automaton;
-    let state = this.#state;
-    for (let i = from; i < text.length; i++) {
-      state = automaton.next(state, text.charCodeAt(i));
-      const needle = automaton.found(state);
-      if (needle !== undefined)
-        this.#cover({ from: i + 1 - needle.text.length, to: i + 1, mark: needle.mark });
-      if (this.#covers.length > 0) this.#settle(i + 1 - automaton.depth(state));
+    const strict = this.#strict;
+    const broken = this.#broken;
+    for (let at = from; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      const found = strict.read(code, at);
+      const foundBroken = broken.read(code, at);
+      if (found !== undefined) this.#cover(found);
+      if (foundBroken !== undefined) this.#cover(foundBroken);
+      if (this.#covers.length > 0) this.#settle(this.#safe(at + 1));
     }
-    this.#state = state;
+  }
+
+  /** No needle still to be found begins before that. */
+  #safe(end: number): number {
+    return Math.min(this.#strict.begun(end), this.#broken.begun(end));
   }
 
   /** Needles come in the order of their ends, so a new one can only swallow or extend the last ones. */
@@ -70,7 +74,7 @@ export class RedactingStream {
     this.#covers.push({ from, to: cover.to, mark });
   }
 
-  /** No needle still to be found begins before `safe`: covers that begin up to there are final. */
+  /** Covers that begin up to `safe` are final. */
   #settle(safe: number): void {
     for (let cover = this.#covers[0]; cover !== undefined && cover.from <= safe; ) {
       this.#replace(cover);
@@ -93,18 +97,22 @@ export class RedactingStream {
     this.#before = undefined;
   }
 
-  /** What is settled, and the text up to `safe`, which nothing covers. */
-  #release(safe: number): string {
+  /** What is settled, and the text behind it that nothing covers. */
+  #release(): string {
+    const safe = this.#safe(this.#text.length);
+    this.#settle(safe);
     if (safe > this.#done) this.#handOn(safe);
     const out = this.#out;
-    this.#text = this.#text.slice(this.#done);
-    this.#covers = this.#covers.map((it) => ({
-      ...it,
-      from: it.from - this.#done,
-      to: it.to - this.#done,
-    }));
-    this.#done = 0;
+    this.#moveOn(this.#done);
     this.#out = '';
     return out;
+  }
+
+  #moveOn(by: number): void {
+    this.#text = this.#text.slice(by);
+    this.#covers = this.#covers.map((it) => ({ ...it, from: it.from - by, to: it.to - by }));
+    this.#strict.moveOn(by);
+    this.#broken.moveOn(by);
+    this.#done -= by;
   }
 }

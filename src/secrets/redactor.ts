@@ -1,7 +1,8 @@
 import type { JsonValue } from '../definition/json.js';
 import { Automaton, type Needle } from './automaton.js';
-import { formsOf, MIN_LENGTH } from './forms.js';
+import { formsOf } from './forms.js';
 import { markFor } from './marks.js';
+import { BrokenReader, isBorder, isBorderByte, StrictReader } from './readers.js';
 import { RedactingStream } from './redacting-stream.js';
 
 /** A secret's name, and its value, or one it had before. */
@@ -18,8 +19,8 @@ export class Redactor {
   /** Those that are redacted. */
   readonly secrets: readonly Secret[];
   readonly #needles: readonly Needle[];
-  #texts: Automaton | undefined;
-  #bytes: Automaton | undefined;
+  #texts: Automata | undefined;
+  #bytes: Automata | undefined;
 
   constructor(secrets: readonly Secret[]) {
     this.secrets = secrets;
@@ -42,57 +43,69 @@ export class Redactor {
     return this.text(text) !== text;
   }
 
-  /** Whether the text holds a secret with line breaks in it, as renderers of errors make them. */
-  revealsBroken(text: string): boolean {
-    const joined = withoutBreaks(text);
-    return this.secrets
-      .map(({ value }) => withoutBreaks(value))
-      .some((value) => value.length >= MIN_LENGTH && joined.includes(value));
-  }
-
   /** For a text that comes in pieces. */
   stream(): RedactingStream {
-    this.#texts ??= new Automaton(this.#needles);
-    return new RedactingStream(this.#texts);
+    this.#texts ??= automata(this.#needles);
+    const { strict, broken } = this.#texts;
+    return new RedactingStream(new StrictReader(strict), new BrokenReader(broken, isBorder));
   }
 
   /** For bytes that come in pieces, each byte one character (`latin1`): they need not be text at all. */
   byteStream(): RedactingStream {
-    this.#bytes ??= new Automaton(
+    this.#bytes ??= automata(
       this.#needles.map(({ text, mark }) => ({ text: Buffer.from(text).toString('latin1'), mark })),
     );
-    return new RedactingStream(this.#bytes);
+    const { strict, broken } = this.#bytes;
+    return new RedactingStream(new StrictReader(strict), new BrokenReader(broken, isBorderByte));
   }
 
   /** The value without secrets in its texts and keys, nor a number that is one; the same value when it has none. */
   value(value: JsonValue): JsonValue {
-    const json = JSON.stringify(value);
-    if (!this.reveals(json)) return value;
-    // By tokens of the text: a walk through the value could not go as deep as JSON does.
-    return JSON.parse(json.replace(TOKEN, (token) => this.#token(token))) as JsonValue;
+    return replaced(value, TOKEN, (token) => this.#token(token));
   }
 
   /** The value without secrets in its texts; keys and numbers stay, for values of a form that must not change. */
   texts(value: JsonValue): JsonValue {
-    const json = JSON.stringify(value);
-    if (!this.reveals(json)) return value;
-    const redacted = json.replace(TEXT, (token) =>
-      token.endsWith(':') ? token : this.#token(token),
-    );
-    return JSON.parse(redacted) as JsonValue;
+    return replaced(value, TEXT, (token) => (token.endsWith(':') ? token : this.#token(token)));
   }
 
   #token(token: string): string {
-    if (token.startsWith('"')) return JSON.stringify(this.text(JSON.parse(token) as string));
+    if (token.startsWith('"')) return this.#textToken(token);
     return this.secrets.some(({ value }) => value === token)
       ? JSON.stringify(this.text(token))
       : token;
   }
+
+  /** As it is when it holds no secret: there is more than one way to write a text. */
+  #textToken(token: string): string {
+    const text = JSON.parse(token) as string;
+    const redacted = this.text(text);
+    return redacted === text ? token : JSON.stringify(redacted);
+  }
 }
 
-/** Without white space and the lines that are drawn beside text. */
-function withoutBreaks(text: string): string {
-  return text.replace(/[\s|\u00b7\u2500-\u257f]+/g, '');
+interface Automata {
+  readonly strict: Automaton;
+  /** For needles without white space. */
+  readonly broken: Automaton;
+}
+
+function automata(needles: readonly Needle[]): Automata {
+  const joined = needles
+    .map(({ text, mark }) => ({ text: text.replace(WHITE, ''), mark }))
+    .filter(({ text }) => text.length >= MIN_BROKEN);
+  return { strict: new Automaton(needles), broken: new Automaton(joined) };
+}
+
+const WHITE = /[\0- ]+/g;
+/** Shorter ones are taken for broken too easily: words that just happen to follow each other. */
+const MIN_BROKEN = 8;
+
+/** By tokens of its text: a walk through the value could not go as deep as JSON does. */
+function replaced(value: JsonValue, tokens: RegExp, replace: (token: string) => string): JsonValue {
+  const json = JSON.stringify(value);
+  const redacted = json.replace(tokens, replace);
+  return redacted === json ? value : (JSON.parse(redacted) as JsonValue);
 }
 
 /** A text in JSON, or a key with its colon. */

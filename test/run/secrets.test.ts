@@ -99,7 +99,7 @@ describe('a secret', () => {
         {
           code: 'E',
           message: '[secret TOKEN]',
-          rendered: '[left out: it held a secret, broken over several lines]',
+          rendered: 'x\n │ [secret TOKEN]\n',
         },
       ],
     });

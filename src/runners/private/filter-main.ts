@@ -26,12 +26,23 @@ function write(fd: number, text: string): void {
   }
 }
 
+/** A secret that is broken into lines is printed without a pause as long as this, ms. */
+const PAUSE_MS = 50;
+
 function filter(redactor: Redactor, from: number, to: number): void {
   const stream = redactor.byteStream();
   const input = new Socket({ fd: from, readable: true, writable: false });
-  input.on('data', (chunk: Buffer) => write(to, stream.push(chunk.toString('latin1'))));
+  let pause: NodeJS.Timeout | undefined;
+  input.on('data', (chunk: Buffer) => {
+    clearTimeout(pause);
+    write(to, stream.push(chunk.toString('latin1')));
+    pause = setTimeout(() => write(to, stream.pause()), PAUSE_MS);
+  });
   input.on('error', () => {}); // 'close' follows
-  input.on('close', () => write(to, stream.end()));
+  input.on('close', () => {
+    clearTimeout(pause);
+    write(to, stream.end());
+  });
 }
 
 // Whoever stops a whole group or service means others: the attempt may have something to say yet.
