@@ -15,6 +15,8 @@ const CODES = 65_536;
  */
 export class Automaton {
   readonly start = ROOT;
+  /** Length of the longest needle. */
+  readonly longest: number;
   readonly #edges = new Map<number, number>();
   /** Edges out of the root by code: most of a text is read there. */
   readonly #root: Int32Array;
@@ -27,6 +29,7 @@ export class Automaton {
 
   constructor(needles: readonly Needle[]) {
     for (const needle of needles) this.#add(needle);
+    this.longest = needles.reduce((most, { text }) => Math.max(most, text.length), 0);
     const codes = needles.flatMap(({ text }) => (text === '' ? [] : [text.charCodeAt(0)]));
     this.#root = new Int32Array(codes.reduce((most, code) => Math.max(most, code), -1) + 1);
     for (const code of codes) this.#root[code] = this.#edges.get(code) ?? ROOT;
@@ -40,6 +43,11 @@ export class Automaton {
       if (next !== undefined) return next;
     }
     return this.#root[code] ?? ROOT;
+  }
+
+  /** Whether a needle begins with the character. */
+  begins(code: number): boolean {
+    return this.#root[code] !== undefined && this.#root[code] !== ROOT;
   }
 
   /** How many of the characters read last may be the beginning of a needle. */

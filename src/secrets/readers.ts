@@ -11,6 +11,10 @@ export interface Cover {
 export interface Reader {
   /** Takes the character at a position; a needle that ends with it. */
   read(code: number, at: number): Cover | undefined;
+  /** Whether what was read is the beginning of no needle. */
+  readonly isIdle: boolean;
+  /** Whether a needle begins with the character. */
+  begins(code: number): boolean;
   /** Where the needle begins that the text read up to `end` may be the beginning of; `end` when it is none. */
   begun(end: number): number;
   /** Forgets what may be the beginning of a needle. */
@@ -36,6 +40,14 @@ export class StrictReader implements Reader {
     return { from: at + 1 - needle.text.length, to: at + 1, mark: needle.mark };
   }
 
+  get isIdle(): boolean {
+    return this.#state === this.#automaton.start;
+  }
+
+  begins(code: number): boolean {
+    return this.#automaton.begins(code);
+  }
+
   begun(end: number): number {
     return end - this.#automaton.depth(this.#state);
   }
@@ -51,7 +63,6 @@ const NEWLINE = 0x0a;
 const SPACE = 0x20;
 /** A needle with a longer gap in it is none: what is kept back must not grow for ever. */
 const MAX_GAP = 256;
-const SPARE = 1_024;
 
 /**
  * Finds needles that were broken into lines: by base64, by renderers of errors, by whoever prints them in
@@ -62,8 +73,11 @@ export class BrokenReader implements Reader {
   readonly #automaton: Automaton;
   readonly #isBorder: (code: number) => boolean;
   #state: number;
-  /** Of the characters that may be the beginning of a needle. */
-  #places: number[] = [];
+  /** Places of the characters read last, as many as a needle has: a ring, since shifting costs more. */
+  readonly #places: Float64Array;
+  #count = 0;
+  /** Places count from the beginning of all that was read, positions from here. */
+  #moved = 0;
   #newline = -1;
   /** Length of the gap being read, and whether it has a line break. */
   #gap = 0;
@@ -74,6 +88,15 @@ export class BrokenReader implements Reader {
     this.#automaton = automaton;
     this.#isBorder = isBorder;
     this.#state = automaton.start;
+    this.#places = new Float64Array(automaton.longest);
+  }
+
+  get isIdle(): boolean {
+    return this.#state === this.#automaton.start;
+  }
+
+  begins(code: number): boolean {
+    return this.#automaton.begins(code);
   }
 
   read(code: number, at: number): Cover | undefined {
@@ -81,26 +104,30 @@ export class BrokenReader implements Reader {
     this.#gap = 0;
     this.#inBreak = false;
     this.#state = this.#automaton.next(this.#state, code);
-    this.#remember(at);
+    this.#places[this.#count++ % this.#places.length] = at + this.#moved;
     const needle = this.#automaton.found(this.#state);
     if (needle === undefined) return undefined;
-    const from = this.#places[this.#places.length - needle.text.length] as number;
+    const from = this.#placeBefore(needle.text.length);
     return this.#newline < from ? undefined : { from, to: at + 1, mark: needle.mark };
   }
 
   begun(end: number): number {
     const depth = this.#automaton.depth(this.#state);
-    return depth === 0 ? end : (this.#places[this.#places.length - depth] as number);
+    return depth === 0 ? end : this.#placeBefore(depth);
   }
 
   forget(): void {
     this.#state = this.#automaton.start;
-    this.#places = [];
   }
 
   moveOn(by: number): void {
     this.#newline -= by;
-    this.#places = this.#places.map((place) => place - by);
+    this.#moved += by;
+  }
+
+  /** Position of the character so many before the next. */
+  #placeBefore(count: number): number {
+    return (this.#places[(this.#count - count) % this.#places.length] as number) - this.#moved;
   }
 
   #skip(code: number, at: number): undefined {
@@ -110,14 +137,6 @@ export class BrokenReader implements Reader {
     }
     this.#gap++;
     if (this.#gap > MAX_GAP) this.forget();
-  }
-
-  #remember(at: number): void {
-    const depth = this.#automaton.depth(this.#state);
-    if (depth === 0) this.#places.length = 0;
-    else this.#places.push(at);
-    // Those before the needle's beginning are let go of now and then: each time would cost too much.
-    if (this.#places.length > 2 * depth + SPARE) this.#places = this.#places.slice(-depth);
   }
 }
 

@@ -50,6 +50,8 @@ export class RedactingStream {
     const broken = this.#broken;
     for (let at = from; at < text.length; at++) {
       const code = text.charCodeAt(at);
+      // Most of a text is neither part nor beginning of a needle.
+      if (strict.isIdle && broken.isIdle && !strict.begins(code) && !broken.begins(code)) continue;
       const found = strict.read(code, at);
       const foundBroken = broken.read(code, at);
       if (found !== undefined) this.#cover(found);
