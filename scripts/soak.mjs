@@ -15,6 +15,7 @@ const PARTS = {
   survive: { file: 'test/crash/survive.test.ts', minutes: 3 },
   damage: { file: 'test/journal/damage.test.ts', rounds: 100_000_000 },
   orphans: { file: 'test/crash/orphans.test.ts', rounds: 2_000 },
+  simulation: { file: 'test/simulation/shard', rounds: 5_000_000 },
   output: { file: 'test/bounds/much-output.test.ts', rounds: 1_024 },
 };
 

@@ -141,7 +141,8 @@ export class Client {
   #expected(what: string, error: unknown): void {
     const { code, stack } = error as NodeJS.ErrnoException;
     this.#machine.note(() => `${what}: ${String(error)}`);
-    const byFault = this.#plan.faults.failure > 0 || this.#plan.faults.full !== undefined;
+    const { failure, failedSync, full } = this.#plan.faults;
+    const byFault = failure > 0 || failedSync > 0 || full !== undefined;
     if (byFault && (!(error instanceof NuflowError) || code?.startsWith('NUFLOW_JOURNAL_'))) return;
     if (this.#closing && (code === 'NUFLOW_CLOSED' || code === 'NUFLOW_RUN_UNFINISHED')) return;
     if (code === 'NUFLOW_RUN_NOT_FOUND' && (byFault || what.startsWith('cancel'))) return;

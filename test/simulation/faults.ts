@@ -20,6 +20,8 @@ export type FileCall =
 export interface FaultRates {
   /** Probability that a call fails, by itself. */
   readonly failure: number;
+  /** Probability that the sync of a file fails. */
+  readonly failedSync: number;
   /** Probability that a write takes only a part of its bytes. */
   readonly shortWrite: number;
   /** Writes before the disk is full, and how many then fail before there is room again; none when absent. */
@@ -27,7 +29,7 @@ export interface FaultRates {
 }
 
 /** A file system that keeps its promises, but for writes that take a part of their bytes, which is none. */
-export const SOUND: FaultRates = { failure: 0, shortWrite: 0 };
+export const SOUND: FaultRates = { failure: 0, failedSync: 0, shortWrite: 0 };
 
 const CODES: { readonly [call in FileCall]?: readonly string[] } = {
   open: ['EMFILE', 'EIO', 'ENFILE'],
@@ -49,7 +51,8 @@ export class Faults {
   /** The error a call ends with; undefined when it succeeds. */
   errorOf(call: FileCall, path: string): Error | undefined {
     if (call === 'write' && this.#isFull()) return systemError('ENOSPC', path);
-    if (this.#rates.failure === 0 || !this.#prng.chance(this.#rates.failure)) return undefined;
+    const rate = call === 'sync' ? this.#rates.failedSync : this.#rates.failure;
+    if (rate === 0 || !this.#prng.chance(rate)) return undefined;
     return systemError(this.#prng.pick(CODES[call] ?? ['EIO']), path);
   }
 

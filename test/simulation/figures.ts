@@ -1,5 +1,6 @@
 /** What simulations went through. */
 export interface Figures {
+  [name: string]: number;
   seeds: number;
   steps: number;
   records: number;
@@ -37,11 +38,4 @@ export function noFigures(): Figures {
     cancels: 0,
     held: 0,
   };
-}
-
-/** `seeds 1000, steps 123456, …` */
-export function describeFigures(figures: Figures): string {
-  return Object.entries(figures)
-    .map(([name, count]) => `${name.replace(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`)} ${count}`)
-    .join(', ');
 }

@@ -1,4 +1,4 @@
-import { describeFigures, type Figures, noFigures } from './figures.js';
+import { type Figures, noFigures } from './figures.js';
 import type { Watch } from './machine.js';
 import { afterTurn } from './scheduler.js';
 import { simulate } from './simulate.js';
@@ -8,36 +8,43 @@ const BY_TURNS = 16;
 /** Lines of a trace that are shown from its end. */
 const SHOWN = 400;
 
+/** Every `step`-th seed from `first` on, up to before `end`. */
+export interface Seeds {
+  readonly first: number;
+  readonly step: number;
+  readonly end: number;
+}
+
 /** Runs seeds one after another; throws at the first that breaks a promise, with its trace and how to see it again. */
-export async function runSeeds(first: number, count: number): Promise<Figures> {
+export async function runSeeds({ first, step, end }: Seeds): Promise<Figures> {
   const figures = noFigures();
-  for (let seed = first; seed < first + count; seed++) {
+  for (let seed = first; seed < end; seed += step) {
     const violation = await judge(seed, figures);
-    if (violation !== undefined) throw new Error(await report(seed, violation));
+    if (violation !== undefined) throw new Error(await describe(seed, violation));
     await afterTurn();
   }
   return figures;
 }
 
-/** What happened in a seed, line by line, its end included. */
-export async function traceOf(seed: number): Promise<string[]> {
-  const trace: string[] = [];
-  const violation = await judge(seed, noFigures(), (line) => trace.push(line));
-  return [...trace, violation ?? 'all promises kept'];
+/** What happened in a seed, line by line, its end included. `settle`: see {@link Watch}. */
+export async function traceOf(seed: number, settle?: Watch['settle']): Promise<string[]> {
+  const lines: string[] = [];
+  const violation = await judge(seed, noFigures(), { trace: (line) => lines.push(line), settle });
+  return [...lines, violation ?? 'all promises kept'];
 }
 
 /** A rejection that nobody handles is a broken promise too. */
 async function judge(
   seed: number,
   figures: Figures,
-  trace?: Watch['trace'],
+  watch: Watch = {},
 ): Promise<string | undefined> {
   const unhandled: unknown[] = [];
   const note = (reason: unknown): void => void unhandled.push(reason);
   process.on('unhandledRejection', note);
   try {
-    const settle = seed % BY_TURNS === 0 ? afterTurn : undefined;
-    const violation = await simulate(seed, figures, { trace, settle });
+    const settle = watch.settle ?? (seed % BY_TURNS === 0 ? afterTurn : undefined);
+    const violation = await simulate(seed, figures, { ...watch, settle });
     await afterTurn();
     const [first] = unhandled;
     return violation ?? (first === undefined ? undefined : `unhandled rejection: ${textOf(first)}`);
@@ -52,7 +59,7 @@ function textOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-async function report(seed: number, violation: string): Promise<string> {
+async function describe(seed: number, violation: string): Promise<string> {
   const trace = await traceOf(seed);
   const hidden = Math.max(0, trace.length - SHOWN);
   return [
@@ -61,10 +68,4 @@ async function report(seed: number, violation: string): Promise<string> {
     ...(hidden > 0 ? [`(${hidden} lines of the trace before)`] : []),
     ...trace.slice(hidden),
   ].join('\n');
-}
-
-/** Figures and how fast they came, for people. */
-export function summary(figures: Figures, tookMs: number): string {
-  const rate = Math.round((figures.seeds / tookMs) * 1_000);
-  return `simulation: ${rate} seeds/s; ${describeFigures(figures)}`;
 }

@@ -72,7 +72,8 @@ function randomLife(prng: Prng, wanted: readonly Wanted[], isLast: boolean): Lif
 
 function randomFaults(prng: Prng): FaultRates {
   return {
-    failure: prng.pick([0, 0.005, 0.02, 0.1]),
+    failure: prng.pick([0, 0, 0.005, 0.02, 0.1]),
+    failedSync: prng.pick([0, 0.05, 0.2, 0.5]),
     shortWrite: prng.pick([0, 0.1, 0.5]),
     ...(prng.chance(0.3)
       ? { full: { after: prng.spread(1, 30), writes: prng.spread(1, 20) } }

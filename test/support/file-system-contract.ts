@@ -128,14 +128,14 @@ export function fileSystemContract(
 
     it('says ENOENT for what is not there', async () => {
       for (const attempt of [
-        fileSystem.open(at('f'), 'read'),
-        fileSystem.open(at('x', 'f'), 'append'),
-        fileSystem.open(at('x', 'f'), 'create'),
-        fileSystem.rewrite(at('f'), text('x'), 0),
-        fileSystem.rename(at('f'), at('g')),
-        fileSystem.syncDir(at('x')),
+        () => fileSystem.open(at('f'), 'read'),
+        () => fileSystem.open(at('x', 'f'), 'append'),
+        () => fileSystem.open(at('x', 'f'), 'create'),
+        () => fileSystem.rewrite(at('f'), text('x'), 0),
+        () => fileSystem.rename(at('f'), at('g')),
+        () => fileSystem.syncDir(at('x')),
       ])
-        await expect(attempt).rejects.toMatchObject({ code: 'ENOENT' });
+        await expect(attempt()).rejects.toMatchObject({ code: 'ENOENT' });
     });
 
     it('syncs folders', async () => {

@@ -17,6 +17,8 @@ export interface RunnerUnderTest {
   readonly persists: Work;
   /** Settings the runner has to refuse. */
   readonly refused: Attempt['with'];
+  /** Pids of the living processes that carry a cookie; default: of this machine. */
+  readonly processes?: (cookie: string) => readonly number[];
 }
 
 type Work = Pick<Attempt, 'with' | 'call'>;
@@ -27,6 +29,8 @@ export function runnerContract(name: string, make: () => RunnerUnderTest): void 
     const folder = temporaryFolder();
     const subject = make();
     const { runner } = subject;
+    const processes = async (rig: AttemptRig): Promise<readonly number[]> =>
+      subject.processes?.(rig.attempt.cookie) ?? rig.processes();
     const begin = (work: Work) => {
       const rig = new AttemptRig(folder, work);
       return { rig, execution: rig.start(runner) };
@@ -69,7 +73,7 @@ export function runnerContract(name: string, make: () => RunnerUnderTest): void 
       await rig.printed(/ready/);
       execution.stop('interrupt');
       await execution.outcome;
-      expect(await rig.processes()).toEqual([]);
+      expect(await processes(rig)).toEqual([]);
     });
 
     it('ends when it is made to stop, and leaves no process', async () => {
@@ -78,7 +82,7 @@ export function runnerContract(name: string, make: () => RunnerUnderTest): void 
       execution.stop('interrupt');
       execution.stop('kill');
       expect((await execution.outcome).status).toBe('failed');
-      expect(await rig.processes()).toEqual([]);
+      expect(await processes(rig)).toEqual([]);
     });
 
     it('takes a stop at any time: at once, again, after the end', async () => {

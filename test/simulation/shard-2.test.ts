@@ -1,0 +1,3 @@
+import { simulateShard } from './shard.js';
+
+simulateShard(2);

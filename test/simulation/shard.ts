@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { extent, report } from '../support/soak.js';
+import { runSeeds } from './run-seeds.js';
+
+/** Test files that share the seeds, so that they run side by side: shard-1.test.ts … */
+const SHARDS = 4;
+
+/**
+ * Simulates this shard's part of the seeds, 20,000 in all from seed 1 on; more by scripts/soak.mjs.
+ *
+ *   NUFLOW_SIM_SEED=123    that one only, with its trace when it fails
+ *   NUFLOW_SIM_SEEDS=N     so many
+ *   NUFLOW_SIM_FIRST=N     from this one on
+ */
+export function simulateShard(shard: number): void {
+  const { NUFLOW_SIM_SEED: one, NUFLOW_SIM_SEEDS: many, NUFLOW_SIM_FIRST: from } = process.env;
+  const { rounds, timeout } = extent('simulation', { rounds: 20_000 });
+  const first = Number(one ?? from ?? process.env.NUFLOW_SOAK_SEED ?? 1);
+  const count = one === undefined ? Number(many ?? rounds) : 1;
+  const seeds = { first: first + shard - 1, step: SHARDS, end: first + count };
+
+  it(`keeps every promise on every seed, part ${shard} of ${SHARDS}`, { timeout }, async () => {
+    const began = performance.now();
+    const figures = await runSeeds(seeds);
+    const rate = Math.round((figures.seeds / (performance.now() - began)) * 1_000);
+    report(`simulation ${shard}/${SHARDS}`, { 'seeds/s': rate, ...figures }, first);
+    expect(figures.seeds).toBe(Math.ceil((seeds.end - seeds.first) / seeds.step));
+  });
+}
