@@ -1,52 +1,44 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { defineWorkflow, type OnFailure } from '../../src/index.js';
-import { HeldRig } from './held-rig.js';
+import { defineWorkflow, type OnFailure, type Run, type StartOptions } from '../../src/index.js';
+import { EngineRig, sketch, statuses } from '../support/engine-rig.js';
 
-/** How often `server` ran; its first attempt never ends. */
-let calls = 0;
-const server = z.object({ id: z.string() });
 const workflow = defineWorkflow('held', {
   tasks: (t) => {
-    const created = t.fn('server', {
-      output: server,
-      onInterrupted: 'hold',
-      run: () =>
-        ++calls === 1 ? new Promise<{ id: string }>(() => {}) : { id: `made by ${calls}` },
+    const output = z.object({ id: z.string() });
+    const server = t.task('server', { runner: 'test', output, onInterrupted: 'hold' });
+    const volume = t.task('volume', {
+      runner: 'test',
+      needs: { server },
+      with: { of: { $output: 'server.id' } },
     });
-    const volume = t.fn('volume', {
-      needs: { server: created },
-      run: ({ needs }) => `volume of ${needs.server.id}`,
-    });
-    return { server: created, volume };
+    return { server, volume };
   },
 });
 
-/** Beside the held task another one, which fails when it is run again. */
-const beside = (onFailure: OnFailure) =>
-  defineWorkflow('beside', {
-    onFailure,
-    tasks: (t) => {
-      t.fn('held', { onInterrupted: 'hold', run: () => new Promise(() => {}) });
-      t.fn('bad', { onInterrupted: 'fail', run: () => new Promise(() => {}) });
-      return {};
-    },
-  });
+/** A run whose task `server` died without an outcome, resumed: the task is held. */
+async function heldRun(options: StartOptions<unknown> = {}): Promise<{ rig: EngineRig; run: Run }> {
+  const rig = await EngineRig.open();
+  await rig.start(workflow, options);
+  await rig.runner.started('server');
+  await rig.restart();
+  const run = await rig.orchestrator.resume('r');
+  (await rig.runner.started('server')).interrupted();
+  await expect.poll(() => run.snapshot().held).toEqual(['server']);
+  return { rig, run };
+}
 
-let rig: HeldRig;
-afterEach(() => rig.remove());
-
-/** A run whose task `server` is held, in a new orchestrator. */
-const heldRun = async () => {
-  calls = 0;
-  rig = new HeldRig(workflow);
-  await rig.startAndLeave(['server']);
-  return rig.resumeUntilHeld();
-};
+/** Lets the task that comes after the held one succeed; what it was given. */
+async function volumeOf(rig: EngineRig): Promise<unknown> {
+  const volume = await rig.runner.started('volume');
+  volume.succeed();
+  return volume.given.with;
+}
 
 describe('a run with a held task', () => {
   it('waits, and shows what for', async () => {
-    const run = await heldRun();
+    const { rig, run } = await heldRun();
+    expect(run.waitsForDecision).toBe(true);
     expect(run.snapshot()).toMatchObject({
       status: 'running',
       held: ['server'],
@@ -55,16 +47,20 @@ describe('a run with a held task', () => {
     });
     expect(run.progress().etaMs).toBeUndefined();
     expect(await rig.orchestrator.list()).toMatchObject([{ tasks: { held: 1 } }]);
-    expect((await rig.records()).at(-1)).toMatchObject({ type: 'task.interrupted', next: 'hold' });
+    expect((await rig.story()).at(-1)).toBe('interrupted server hold');
+    expect(rig.runner.running).toEqual([]);
   });
 
   it('runs the task again, as its next attempt, when told to', async () => {
-    const run = await heldRun();
+    const { rig, run } = await heldRun();
     await rig.orchestrator.decide('r', 'server', 'rerun', { message: 'nothing was made' });
-    const { status, outputs } = await run.result;
-    expect({ status, outputs }).toEqual({
+    const again = await rig.runner.started('server', 2);
+    expect(again).toMatchObject({ attempt: 2, adopted: false });
+    again.succeed({ id: 'second' });
+    expect(await volumeOf(rig)).toEqual({ of: 'second' });
+    expect(await run.result).toMatchObject({
       status: 'succeeded',
-      outputs: { server: { id: 'made by 2' }, volume: 'volume of made by 2' },
+      outputs: { server: { id: 'second' } },
     });
     expect(await rig.records()).toContainEqual(
       expect.objectContaining({
@@ -74,44 +70,47 @@ describe('a run with a held task', () => {
         message: 'nothing was made',
       }),
     );
-    expect(run.snapshot().tasks[0]).toMatchObject({ attempts: 2 });
   });
 
   it('goes on with the output it is given, and does not run the task again', async () => {
-    const run = await heldRun();
-    await rig.orchestrator.decide('r', 'server', 'done', { output: { id: 'found', extra: 1 } });
-    const { status, outputs } = await run.result;
-    expect({ status, outputs, calls }).toEqual({
-      status: 'succeeded',
-      // As the schema gives it.
-      outputs: { server: { id: 'found' }, volume: 'volume of found' },
-      calls: 1,
-    });
+    const { rig, run } = await heldRun();
+    await run.decide('server', 'done', { output: { id: 'found' } });
+    expect(await volumeOf(rig)).toEqual({ of: 'found' });
+    expect((await run.result).outputs).toEqual({ server: { id: 'found' }, volume: null });
+    expect(rig.runner.order).toEqual(['server', 'volume']);
+  });
+
+  it('keeps an output in a file when it is big', async () => {
+    const { rig, run } = await heldRun();
+    const id = 'x'.repeat(300 * 1024);
+    await run.decide('server', 'done', { output: { id } });
+    expect(await volumeOf(rig)).toEqual({ of: id });
+    expect((await run.result).outputs).toEqual({ server: { id }, volume: null });
+    expect(run.snapshot().tasks[0]).toHaveProperty('outputFile');
   });
 
   it('fails the task, and what needs it, with the words it is given', async () => {
-    const run = await heldRun();
-    await rig.orchestrator.decide('r', 'server', 'fail', { message: 'the provider lost it' });
-    const { status, failures } = await run.result;
+    const { run } = await heldRun();
+    await run.decide('server', 'fail', { message: 'the provider lost it' });
     const error = { code: 'NUFLOW_DECIDED_FAILED', message: 'the provider lost it' };
-    expect({ status, failures }).toEqual({
+    expect(await run.result).toMatchObject({
       status: 'failed',
       failures: [{ task: 'server', error }],
     });
-    expect(run.snapshot().tasks[1]).toMatchObject({ status: 'upstreamFailed' });
+    expect(statuses(run)).toEqual({ server: 'failed', volume: 'upstreamFailed' });
   });
 
   it('is still held after another restart, and can be decided when nobody works on it', async () => {
-    await heldRun();
-    await rig.orchestrator.close();
-    const orchestrator = await rig.open();
-    await orchestrator.decide('r', 'server', 'done', { output: { id: 'found' } });
-    const { outputs } = (await orchestrator.get('r')?.result) ?? {};
-    expect(outputs).toMatchObject({ volume: 'volume of found' });
+    const { rig } = await heldRun();
+    await rig.restart();
+    await rig.orchestrator.decide('r', 'server', 'done', { output: { id: 'found' } });
+    expect(await volumeOf(rig)).toEqual({ of: 'found' });
+    expect(await rig.orchestrator.get('r')?.result).toMatchObject({ status: 'succeeded' });
+    expect(rig.runner.order).toEqual(['volume']);
   });
 
   it('ends when it is cancelled', async () => {
-    const run = await heldRun();
+    const { run } = await heldRun();
     await run.cancel();
     expect(run.snapshot()).toMatchObject({
       status: 'cancelled',
@@ -121,104 +120,131 @@ describe('a run with a held task', () => {
   });
 
   it('ends when its time is up', async () => {
-    rig = new HeldRig(workflow);
-    calls = 0;
-    await rig.startAndLeave(['server'], { timeout: 1_000 });
-    const run = await (await rig.open()).resume('r');
+    const { rig, run } = await heldRun({ timeout: '1h' });
+    await rig.clock.pass(3_600_000);
     expect(await run.result).toMatchObject({ status: 'failed' });
     expect(run.snapshot().tasks[0]).toMatchObject({ status: 'cancelled', reason: 'runTimeout' });
   });
 });
 
 describe('a decision is refused, with nothing written,', () => {
+  type Decide = Parameters<Run['decide']>;
+
   const refused = async (
-    decide: () => Promise<void>,
+    rig: EngineRig,
+    decide: Decide,
     code: string,
     details: object = {},
   ): Promise<void> => {
     const before = await rig.records();
-    await expect(decide()).rejects.toMatchObject({ code, details });
+    const decided = rig.orchestrator.decide('r', ...decide);
+    await expect(decided).rejects.toMatchObject({ code, details });
     expect(await rig.records()).toEqual(before);
   };
 
   it('when its task was decided already, also at the same time', async () => {
-    const run = await heldRun();
-    const { decide } = bound();
+    const { rig, run } = await heldRun();
     const both = await Promise.allSettled([
-      decide('server', 'done', { output: { id: 'one' } }),
-      decide('server', 'done', { output: { id: 'two' } }),
+      run.decide('server', 'done', { output: { id: 'one' } }),
+      run.decide('server', 'done', { output: { id: 'two' } }),
     ]);
     expect(both).toMatchObject([
       { status: 'fulfilled' },
       { status: 'rejected', reason: { code: 'NUFLOW_NOT_HELD' } },
     ]);
-    expect(await run.result).toMatchObject({ outputs: { server: { id: 'one' } } });
-    await refused(() => decide('server', 'rerun'), 'NUFLOW_NOT_HELD', { status: 'succeeded' });
-    const decided = (await rig.records()).filter(({ type }) => type === 'task.decided');
-    expect(decided).toHaveLength(1);
+    await volumeOf(rig);
+    expect((await run.result).outputs).toMatchObject({ server: { id: 'one' } });
+    await refused(rig, ['server', 'rerun'], 'NUFLOW_NOT_HELD', { status: 'succeeded' });
+    const decided = (await rig.story()).filter((line) => line.startsWith('decided'));
+    expect(decided).toEqual(['decided server']);
+  });
+
+  it('when the run is cancelled while its output is written', async () => {
+    const { rig, run } = await heldRun();
+    const cancelled = new Promise<void>((resolve) => {
+      rig.disk.beforeSync = async (path) => {
+        if (path.endsWith('.json.tmp')) resolve(run.cancel());
+      };
+    });
+    const decided = run.decide('server', 'done', { output: { id: 'x'.repeat(300 * 1024) } });
+    await expect(decided).rejects.toMatchObject({ code: 'NUFLOW_NOT_HELD' });
+    await cancelled;
+    expect(statuses(run)).toEqual({ server: 'cancelled', volume: 'cancelled' });
   });
 
   it('when the task waits for others, or there is none of that name', async () => {
-    await heldRun();
-    const { decide } = bound();
-    await refused(() => decide('volume', 'rerun'), 'NUFLOW_NOT_HELD', { status: 'pending' });
-    await refused(() => decide('none', 'rerun'), 'NUFLOW_TASK_NOT_FOUND', { task: 'none' });
-    await refused(() => rig.orchestrator.decide('none', 'server', 'rerun'), 'NUFLOW_RUN_NOT_FOUND');
+    const { rig } = await heldRun();
+    await refused(rig, ['volume', 'rerun'], 'NUFLOW_NOT_HELD', { status: 'pending' });
+    await refused(rig, ['none', 'rerun'], 'NUFLOW_TASK_NOT_FOUND', { task: 'none' });
+    await expect(rig.orchestrator.decide('none', 'server', 'rerun')).rejects.toMatchObject({
+      code: 'NUFLOW_RUN_NOT_FOUND',
+    });
   });
 
   it('and a run that nobody works on is left alone', async () => {
-    await heldRun();
-    await rig.orchestrator.close();
-    await rig.open();
-    const { decide } = bound();
-    await refused(() => decide('volume', 'rerun'), 'NUFLOW_NOT_HELD', { status: 'pending' });
+    const { rig } = await heldRun();
+    await rig.restart();
+    await refused(rig, ['volume', 'rerun'], 'NUFLOW_NOT_HELD', { status: 'pending' });
     expect(rig.orchestrator.get('r')).toBeUndefined();
   });
 
   it('when its output is not one the task could have', async () => {
-    await heldRun();
-    const { decide } = bound();
-    await refused(() => decide('server', 'done', { output: { id: 1 } }), 'NUFLOW_OUTPUT_INVALID');
-    await refused(() => decide('server', 'done'), 'NUFLOW_OUTPUT_INVALID');
-    await refused(() => decide('server', 'done', { output: new Date(0) }), 'NUFLOW_NOT_JSON');
+    const { rig } = await heldRun();
+    const invalid = 'NUFLOW_OUTPUT_INVALID';
+    await refused(rig, ['server', 'done', { output: { id: 1 } }], invalid, { task: 'server' });
+    await refused(rig, ['server', 'done'], invalid);
+    await refused(rig, ['server', 'done', { output: new Date(0) }], 'NUFLOW_NOT_JSON');
   });
 
   it('when it makes no sense', async () => {
-    await heldRun();
-    const { decide } = bound();
+    const { rig } = await heldRun();
     const option = 'NUFLOW_INVALID_OPTION';
-    await refused(() => decide('server', 'maybe' as 'done'), option, { option: 'decision' });
-    await refused(() => decide('server', 'fail', { output: 1 }), option, { option: 'output' });
-    await refused(() => decide('server', 'fail', { message: '\ud800' }), option);
+    await refused(rig, ['server', 'maybe' as 'done'], option, { option: 'decision' });
+    await refused(rig, ['server', 'fail', { output: 1 }], option, { option: 'output' });
+    await refused(rig, ['server', 'fail', { message: '\ud800' }], option, { option: 'message' });
   });
 
-  function bound() {
-    const { orchestrator } = rig;
-    const decide = (...[task, decision, options]: DecideArguments) =>
-      orchestrator.decide('r', task, decision, options);
-    return { decide };
-  }
-  type DecideArguments =
-    Parameters<typeof rig.orchestrator.decide> extends [string, ...infer Rest] ? Rest : never;
+  it('when the orchestrator is closed', async () => {
+    const { rig, run } = await heldRun();
+    await rig.orchestrator.close();
+    await refused(rig, ['server', 'rerun'], 'NUFLOW_CLOSED');
+    await expect(run.decide('server', 'rerun')).rejects.toMatchObject({
+      code: 'NUFLOW_RUN_UNFINISHED',
+    });
+  });
 });
 
 describe('a failure beside a held task', () => {
+  /** A run whose task `held` is held and whose task `bad` has failed. */
+  const besideFailure = async (onFailure: OnFailure): Promise<{ rig: EngineRig; run: Run }> => {
+    const rig = await EngineRig.open();
+    const tasks = { held: { onInterrupted: 'hold' }, bad: { onInterrupted: 'fail' } } as const;
+    await rig.start(sketch(tasks), { onFailure });
+    await rig.runner.atWork(2);
+    await rig.restart();
+    const run = await rig.orchestrator.resume('r');
+    for (const task of ['held', 'bad']) (await rig.runner.started(task)).interrupted();
+    await expect.poll(() => statuses(run)).toMatchObject({ bad: 'failed' });
+    return { rig, run };
+  };
+
   it('that lets what runs end waits for the decision, which can no longer be to run again', async () => {
-    rig = new HeldRig(beside('finish'));
-    await rig.startAndLeave(['held', 'bad']);
-    const run = await rig.resumeUntilHeld();
+    const { rig, run } = await besideFailure('finish');
     await expect(run.decide('held', 'rerun')).rejects.toMatchObject({
       code: 'NUFLOW_RERUN_REFUSED',
     });
-    await run.decide('held', 'done');
-    expect(await run.result).toMatchObject({ status: 'failed', failures: [{ task: 'bad' }] });
-    expect(run.snapshot().tasks[0]).toMatchObject({ status: 'succeeded', output: null });
+    await rig.restart();
+    await expect(rig.orchestrator.decide('r', 'held', 'rerun')).rejects.toMatchObject({
+      code: 'NUFLOW_RERUN_REFUSED',
+    });
+    await rig.orchestrator.decide('r', 'held', 'done');
+    const ended = await rig.orchestrator.resume('r');
+    expect(await ended.result).toMatchObject({ status: 'failed', failures: [{ task: 'bad' }] });
+    expect(ended.snapshot().tasks[0]).toMatchObject({ status: 'succeeded', output: null });
   });
 
   it('that cancels what runs cancels it too', async () => {
-    rig = new HeldRig(beside('terminate'));
-    await rig.startAndLeave(['held', 'bad']);
-    const run = await (await rig.open()).resume('r');
+    const { run } = await besideFailure('terminate');
     expect(await run.result).toMatchObject({ status: 'failed' });
     expect(run.snapshot().tasks[0]).toMatchObject({ status: 'cancelled', reason: 'terminate' });
   });
