@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { type FileHandle, open } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { exclusiveFile, exclusivePath } from './exclusive-file.js';
+import { exclusiveFile, exclusiveHolder } from './exclusive-file.js';
 import { describeHolder, type LockHolder, livingHolder } from './lock-holder.js';
 
 /** A lock that is held. */
@@ -65,7 +65,7 @@ async function written(file: FileHandle, path: string, now: string): Promise<Loc
     await file.truncate(0).catch(() => {}); // closing is what frees it
     await file.close();
   };
-  const takenBy = await livingHolder(exclusivePath(path));
+  const takenBy = await exclusiveHolder(path);
   if (takenBy === undefined) return { held: { release } };
   await release();
   return { takenBy };

@@ -1,4 +1,12 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { platform } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -86,7 +94,9 @@ describe.each([
     const attempts = await Promise.all(Array.from({ length: 20 }, () => acquire(path, SINCE)));
     const got = attempts.filter((attempt) => 'held' in attempt);
     expect(got).toHaveLength(1);
-    expect(readdirSync(dirname(path)).filter((name) => !/^lock(\.pid)?$/.test(name))).toEqual([]);
+    expect(readdirSync(dirname(path)).filter((name) => !/^lock(\.pid\.\d+)?$/.test(name))).toEqual(
+      [],
+    );
     for (const attempt of got) await release(attempt);
   });
 
@@ -137,7 +147,7 @@ describe.runIf(linux)(`flock${why}`, () => {
     const path = newPath();
     process.env.PATH = dirname(path);
     const lock = await systemLocks.acquire(path, SINCE);
-    expect(JSON.parse(readFileSync(`${path}.pid`, 'utf8'))).toMatchObject({ pid: process.pid });
+    expect(JSON.parse(readFileSync(`${path}.pid.1`, 'utf8'))).toMatchObject({ pid: process.pid });
     await release(lock);
     flockThat('exit 71');
     await release(await systemLocks.acquire(newPath(), SINCE));
@@ -166,20 +176,41 @@ describe.runIf(linux)(`a lock of the one kind${why}`, () => {
   });
 });
 
-describe('a lock file of the kind for machines without flock(1)', () => {
+describe('the files of the kind for machines without flock(1)', () => {
   it.each(['', 'nonsense', '{"pid":1}', '{"pid":1,"startTime":"1","bootId":"x","since":""}'])(
-    'that says %j names no living process, and is taken over',
+    'name no living process when they say %j, and are followed by the next',
     async (content) => {
       const path = newPath();
-      writeFileSync(`${path}.pid`, content);
-      await release(await exclusiveFile(path, SINCE));
+      writeFileSync(`${path}.pid.7`, content);
+      const lock = await exclusiveFile(path, SINCE);
+      expect(JSON.parse(readFileSync(`${path}.pid.8`, 'utf8'))).toMatchObject({ pid: process.pid });
+      await release(lock);
+      expect(readFileSync(`${path}.pid.8`, 'utf8')).toBe('');
     },
   );
 
-  it('that can not be moved away is an error', async () => {
+  it('stay few', async () => {
     const path = newPath();
-    mkdirSync(`${path}.pid`);
-    writeFileSync(join(`${path}.pid`, 'x'), '');
-    await expect(exclusiveFile(path, SINCE)).rejects.toThrow();
+    for (let round = 0; round < 30; round++) await release(await exclusiveFile(path, SINCE));
+    expect(readdirSync(dirname(path)).length).toBeLessThan(10);
+    expect(readdirSync(dirname(path))).toContain('lock.pid.30');
+  });
+
+  it('let one have the lock however many find a dead holder at once, over and over', async () => {
+    for (let round = 0; round < 30; round++) {
+      const path = newPath();
+      writeFileSync(`${path}.pid.1`, '{"pid":1,"startTime":"1","bootId":"x","since":""}');
+      const asked = Array.from({ length: 40 }, () => exclusiveFile(path, SINCE));
+      const got = (await Promise.all(asked)).filter((attempt) => 'held' in attempt);
+      expect(got).toHaveLength(1);
+      for (const attempt of got) await release(attempt);
+    }
+  });
+
+  it('are not missed when their folder is gone in the end', async () => {
+    const path = newPath();
+    const lock = await exclusiveFile(path, SINCE);
+    rmSync(dirname(path), { recursive: true });
+    await release(lock);
   });
 });
