@@ -16,7 +16,7 @@ import { secretInputsSpec } from './secret-inputs.js';
 import { secretPathsOfSchema } from './secret-schema.js';
 import { ON_FAILURE, type OnFailure, type TaskSpec, type TriggerRule } from './spec.js';
 import type { InferInput, InferOutput, StandardSchema } from './standard-schema.js';
-import { makeWorkflow, type TaskCode, type Workflow } from './workflow.js';
+import { makeWorkflow, type TaskCode, type WorkCode, type Workflow } from './workflow.js';
 import {
   type FunctionWork,
   fieldsWork,
@@ -164,9 +164,19 @@ class TaskCollector {
       ...(hash === undefined ? {} : { functions: hash }),
     });
     if (hash !== undefined || output !== undefined)
-      this.code.set(id, { ...task.code, probe: probe?.code, output, aliases });
+      this.code.set(id, taskCode(task.code, probe?.code, output, aliases));
     return { id };
   }
+}
+
+/** One literal: what is spread and then added to takes four times the memory, and there may be a million. */
+function taskCode(
+  { fields, run }: WorkCode,
+  probe: WorkCode | undefined,
+  output: StandardSchema | undefined,
+  aliases: TaskCode['aliases'],
+): TaskCode {
+  return { fields, run, probe, output, aliases };
 }
 
 function needIds(needs: Needs | undefined): readonly string[] {

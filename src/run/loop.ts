@@ -37,7 +37,6 @@ export class RunLoop {
   readonly #frontier: Frontier;
   readonly #starter: AttemptStarter;
   readonly #probes: ProbeStarter;
-  readonly #specs: ReadonlyMap<string, TaskSpec>;
   readonly #attempts: Attempts;
   readonly #timers: Timers;
   readonly #slots: Slots;
@@ -51,7 +50,6 @@ export class RunLoop {
     this.#tools = tools;
     this.#parts = parts;
     this.#frontier = new Frontier(parts.plan, parts.workflow.spec, parts.onFailure, parts);
-    this.#specs = new Map(parts.workflow.spec.tasks.map((task) => [task.id, task]));
     this.events = new RunEvents(() => new Date(clock.now()).toISOString(), parts.secrets);
     this.commits = new Commits(this.#frontier, this.events, parts.secrets, (error) =>
       this.#failed(error),
@@ -369,7 +367,8 @@ export class RunLoop {
   }
 
   #spec(task: string): TaskSpec {
-    const spec = this.#specs.get(task);
+    const { plan, workflow } = this.#parts;
+    const spec = workflow.spec.tasks[plan.index.get(task) ?? -1];
     if (spec === undefined) throw new Error(`no task ${task}`);
     return spec;
   }
