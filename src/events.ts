@@ -4,7 +4,11 @@ import type { JournalRecord, RecordType } from './journal/record.js';
 
 /** What happens too often, or matters too little, to be journaled. */
 export type VolatileEvent =
-  /** A piece of what a task printed. The log files hold the whole. */
+  /**
+   * A piece of what a task printed. The log files hold the whole: byte `offset` of the stream's is the first that
+   * `text` stands for, `bytes` how many. After a crash, an attempt that went on is heard from its beginning (or the
+   * last 64 KiB of much): who has seen some of it takes what is behind that.
+   */
   | {
       readonly type: 'task.output';
       readonly at: string;
@@ -12,6 +16,8 @@ export type VolatileEvent =
       readonly attempt: number;
       readonly stream: 'stdout' | 'stderr';
       readonly text: string;
+      readonly offset?: number | undefined;
+      readonly bytes?: number | undefined;
     }
   /** A listener threw; the run goes on and the other listeners are called all the same. */
   | {

@@ -138,9 +138,9 @@ export class AttemptStarter {
     return isGivenSecrets(spec, workflow.spec.secretInputs) ? secrets : undefined;
   }
 
-  #output(task: string, attempt: number, { stream, text }: OutputChunk): void {
+  #output(task: string, attempt: number, { stream, text, offset, bytes }: OutputChunk): void {
     if (!this.#events.hasListeners('task.output')) return;
     const at = new Date(this.#tools.world.clock.now()).toISOString();
-    this.#events.emit({ type: 'task.output', at, task, attempt, stream, text });
+    this.#events.emit({ type: 'task.output', at, task, attempt, stream, text, offset, bytes });
   }
 }

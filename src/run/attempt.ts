@@ -31,12 +31,18 @@ export class LiveAttempt {
     this.#execution = execution;
     this.#clock = clock;
     this.#graceMs = graceMs;
-    if (timeoutMs !== undefined) this.#timer = clock.after(timeoutMs, () => this.stop('timeout'));
+    if (timeoutMs !== undefined) this.limit(timeoutMs);
     this.ended = execution.outcome.then((outcome) => {
       this.#timer?.();
       this.#isOver = true;
       return { outcome, stopped: this.#stopped };
     });
+  }
+
+  /** Stops the attempt after so long, ms, unless it is being stopped already. */
+  limit(timeoutMs: number): void {
+    if (this.#stopped !== undefined || this.#isOver || this.#isDetached) return;
+    this.#timer = this.#clock.after(timeoutMs, () => this.stop('timeout'));
   }
 
   /** Asks the attempt to stop, and kills it after the grace. The first reason counts; asking again changes nothing. */

@@ -1,4 +1,5 @@
 import type { TaskSpec } from '../definition/spec.js';
+import type { RunningTask } from '../journal/state.js';
 import type { Execution, Outcome } from '../runners/runner.js';
 import type { Clock } from '../world/clock.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
@@ -53,23 +54,20 @@ export class Attempts {
   }
 
   /**
-   * From an attempt that another process started at `startedAt` to its end. If it still runs, the time
-   * since then counts against its timeout, whoever watched. `stopReason`: why it has to stop at once.
+   * From an attempt that another process started to its end. If it still runs, the time since its start counts
+   * against its timeout, whoever watched. `stopReason`: why it has to stop at once.
    */
   async takeOver(
     spec: TaskSpec,
-    attempt: number,
+    { attempts, startedAt, process }: RunningTask,
     execution: Execution,
-    startedAt: string,
-    stopReason: () => StopReason | undefined,
+    stopReason: StopReason | undefined,
   ): Promise<void> {
+    const live = new LiveAttempt(execution, this.#clock, this.#graceMs, undefined);
     // Asked before it is known whether it lives: what it left behind has to go as well.
-    const timeoutMs =
-      stopReason() === undefined ? await this.#timeLeft(spec, execution, startedAt) : undefined;
-    const live = new LiveAttempt(execution, this.#clock, this.#graceMs, timeoutMs);
-    const reason = this.#isDetached ? undefined : stopReason();
-    if (reason !== undefined) live.stop(reason);
-    await this.#follow(spec, attempt, execution, live);
+    if (stopReason !== undefined) live.stop(stopReason);
+    else void this.#limit(live, spec, execution, startedAt);
+    await this.#follow(spec, attempts, execution, live, process);
   }
 
   /** From a probe's question to its answer; a value is kept as the attempt's own output would be. */
@@ -89,29 +87,29 @@ export class Attempts {
     return { outcome: kept, stopped };
   }
 
-  /** Milliseconds; undefined when it has no timeout, or has ended. */
-  async #timeLeft(
+  async #limit(
+    live: LiveAttempt,
     { timeoutMs }: TaskSpec,
     execution: Execution,
     startedAt: string,
-  ): Promise<number | undefined> {
-    if (timeoutMs === undefined) return undefined;
-    const over = execution.outcome.then(() => undefined);
-    if ((await Promise.race([execution.spawned, over])) === undefined) return undefined;
+  ): Promise<void> {
+    if (timeoutMs === undefined || (await execution.spawned) === undefined) return;
     const elapsedMs = Math.max(0, this.#clock.now() - Date.parse(startedAt));
-    return Math.max(0, timeoutMs - elapsedMs);
+    live.limit(Math.max(0, timeoutMs - elapsedMs));
   }
 
+  /** `known`: its process, when that is on record already. */
   async #follow(
     spec: TaskSpec,
     attempt: number,
     execution: Execution,
     live: LiveAttempt,
+    known?: ProcessIdentity,
   ): Promise<void> {
     this.#enter(spec.id, live);
     void execution.spawned.then((process) => {
-      if (process !== undefined && this.#live.get(spec.id) === live)
-        this.#observer.spawned(spec.id, attempt, process);
+      if (process === undefined || process.pid === known?.pid) return;
+      if (this.#live.get(spec.id) === live) this.#observer.spawned(spec.id, attempt, process);
     });
     const { outcome, stopped } = await live.ended;
     const kept = await this.#observer.keep(spec, attempt, outcome);

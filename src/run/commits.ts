@@ -67,6 +67,11 @@ export class Commits implements JournalListener {
     return this.#journal;
   }
 
+  /** Whether all that was committed is on disk. */
+  get synced(): boolean {
+    return this.#unsynced.isEmpty;
+  }
+
   /** Takes a record that was on disk before this process came. */
   replay(record: JournalRecord): void {
     freezeValues(record);

@@ -11,6 +11,10 @@ export class DurableQueue {
   #items: Unsynced[] = [];
   #head = 0;
 
+  get isEmpty(): boolean {
+    return this.#head === this.#items.length;
+  }
+
   push(item: Unsynced): void {
     this.#items.push(item);
   }

@@ -5,7 +5,6 @@ import { RunEvents } from '../events.js';
 import type { Journal } from '../journal/journal.js';
 import type { CancelReason, JournalRecord, RecordDraft } from '../journal/record.js';
 import { begunTasks, type RunningTask, type RunState, taskState } from '../journal/state.js';
-import type { ProcessIdentity } from '../world/process-identity.js';
 import type { Ended, StopReason } from './attempt.js';
 import { AttemptStarter } from './attempt-starter.js';
 import { type AttemptObserver, Attempts } from './attempts.js';
@@ -41,6 +40,7 @@ export class RunLoop {
   readonly #timers: Timers;
   readonly #slots: Slots;
   #mode: Mode = 'open';
+  #wentOn = false;
   #cancelReason: CancelReason | undefined;
   #closing: Promise<void> | undefined;
 
@@ -93,7 +93,7 @@ export class RunLoop {
 
   /** Whether only decisions about held tasks can make the run go on. */
   get blocked(): boolean {
-    return this.#frontier.blocked;
+    return this.#frontier.blocked && this.commits.synced;
   }
 
   // --- Beginning ---
@@ -117,11 +117,18 @@ export class RunLoop {
    */
   begin(journal: Journal, first: RecordDraft, cancel?: CancelRequest): void {
     this.commits.open(journal);
-    const left = this.accepted ? begunTasks(this.state) : [];
-    const deadlineAt = first.type === 'run.started' ? first.deadlineAt : this.state.deadlineAt;
-    this.commits.commit(first);
+    // The turn after it is on disk, so that who resumes a run hears all that it goes on with.
+    const goOn = (): void => this.#goOn(this.state.deadlineAt);
+    this.commits.commit(first, (durable) => durable && this.#tools.world.clock.soon(goOn));
+    if (first.type === 'run.started') this.#goOn(first.deadlineAt);
     if (cancel !== undefined) this.cancel(cancel.reason, cancel.message);
-    for (const [task, state] of left) {
+  }
+
+  /** Takes up what was begun, then starts what can start. Called again it does nothing. */
+  #goOn(deadlineAt: string | undefined): void {
+    if (this.#wentOn || this.#mode === 'closed') return;
+    this.#wentOn = true;
+    for (const [task, state] of this.accepted ? begunTasks(this.state) : []) {
       if (state.status === 'running') this.#takeOver(task, state);
       else this.#probe(this.#spec(task), state.attempts);
     }
@@ -155,10 +162,10 @@ export class RunLoop {
   }
 
   /** Why what runs has to stop, when it has to. */
-  readonly #stopReason = (): StopReason | undefined => {
+  #stopReason(): StopReason | undefined {
     if (this.#cancelReason !== undefined || this.#frontier.shouldTerminate) return 'cancel';
     return this.#mode === 'stopping' ? 'shutdown' : undefined;
-  };
+  }
 
   // --- Perform ---
 
@@ -173,7 +180,8 @@ export class RunLoop {
 
   #attemptObserver(): AttemptObserver {
     return {
-      spawned: (task, attempt, process) => this.#spawned(task, attempt, process),
+      spawned: (task, attempt, process) =>
+        this.commits.commit({ type: 'task.spawned', task, attempt, ...process }),
       keep: (spec, attempt, outcome) => this.#starter.keep(this.state.id, spec, attempt, outcome),
       ended: (spec, attempt, ended) => this.#end(spec, attempt, ended),
       failed: (error) => this.#failed(error),
@@ -223,12 +231,11 @@ export class RunLoop {
   }
 
   /** Takes over an attempt of a process that is gone: waited for if it lives, settled by what it left. */
-  #takeOver(task: string, { attempts, startedAt, process }: RunningTask): void {
+  #takeOver(task: string, state: RunningTask): void {
     const spec = this.#spec(task);
-    const execution = this.#starter.adopt(this.state, spec, attempts, process);
-    this.#atOnce(spec, () =>
-      this.#attempts.takeOver(spec, attempts, execution, startedAt, this.#stopReason),
-    );
+    const execution = this.#starter.adopt(this.state, spec, state.attempts, state.process);
+    const stopReason = this.#stopReason();
+    this.#atOnce(spec, () => this.#attempts.takeOver(spec, state, execution, stopReason));
   }
 
   /** Asks whether an attempt that ended without an outcome did its work, before anything of its task may start again. */
@@ -246,13 +253,6 @@ export class RunLoop {
   #atOnce({ pool }: TaskSpec, work: () => Promise<void>): void {
     const working = this.#attempts.work(work);
     this.#slots.first(pool, () => working);
-  }
-
-  /** An adopted process is on record already. */
-  #spawned(task: string, attempt: number, process: ProcessIdentity): void {
-    const known = taskState(this.state, task);
-    if (known.status === 'running' && known.process?.pid === process.pid) return;
-    this.commits.commit({ type: 'task.spawned', task, attempt, ...process });
   }
 
   #end(spec: TaskSpec, attempt: number, ended: Ended<KeptOutcome>): void {
@@ -322,6 +322,7 @@ export class RunLoop {
   /** Starts nothing more and waits until what runs has ended and is on disk; then closes. The run stays resumable. */
   async drain(): Promise<void> {
     if (this.#mode === 'open') this.#mode = 'draining';
+    if (this.accepted) this.#goOn(this.state.deadlineAt);
     this.#slots.giveBackAll();
     const over = this.ended.catch(() => {}); // a stricter call may not wait
     await Promise.race([this.#attempts.settled(), over]);

@@ -45,7 +45,7 @@ class AdoptedExecution implements Execution {
     this.#cookie = attempt.cookie;
     this.spawned = this.#living(process);
     this.outcome = this.spawned.then(async (found) => {
-      const logs = followLogs(attempt, 'end');
+      const logs = followLogs(attempt);
       while (found !== undefined && (await isAlive(found))) await this.#pause(logs);
       this.#over = true;
       const wasStopped = this.#stopped || existsSync(this.#files.stopped);

@@ -15,8 +15,8 @@ export interface FollowedLogs {
 }
 
 /** Hands on what an attempt prints, as it prints it, and keeps its logs within their bound. */
-export function followLogs(attempt: AttemptPlace, from: 'start' | 'end'): FollowedLogs {
-  const logs = STREAMS.map((stream) => followLog(attempt, stream, from));
+export function followLogs(attempt: AttemptPlace): FollowedLogs {
+  const logs = STREAMS.map((stream) => followLog(attempt, stream));
   return {
     async finish() {
       await Promise.all(logs.map((log) => log.finish()));
@@ -27,14 +27,10 @@ export function followLogs(attempt: AttemptPlace, from: 'start' | 'end'): Follow
   };
 }
 
-function followLog(
-  attempt: AttemptPlace,
-  stream: (typeof STREAMS)[number],
-  from: 'start' | 'end',
-): FollowedLogs {
+function followLog(attempt: AttemptPlace, stream: (typeof STREAMS)[number]): FollowedLogs {
   const path = attemptFiles(attempt.dir)[stream];
   const cap = new LogCap(path, attempt.maxLogBytes ?? MAX_LOG_BYTES);
-  const tail = openTail(path, from, (text) => attempt.output({ stream, text }), attempt.isHeard);
+  const tail = openTail(path, (piece) => attempt.output({ stream, ...piece }), attempt.isHeard);
   const unwatch =
     tail === undefined ? () => {} : logWatch.add({ look: () => cap.grown(tail.look()) });
   let isLeft = false;

@@ -64,7 +64,13 @@ class Context implements CallContext {
   constructor(attempt: Attempt) {
     this.#attempt = attempt;
     this.attempt = attempt.attempt;
-    this.log = (line) => attempt.output({ stream: 'stdout', text: `${line}\n` });
+    let offset = 0;
+    this.log = (line) => {
+      const text = `${line}\n`;
+      const bytes = Buffer.byteLength(text);
+      attempt.output({ stream: 'stdout', text, offset, bytes });
+      offset += bytes;
+    };
   }
 
   get key(): string {

@@ -5,47 +5,45 @@ import { TextDecoder } from 'node:util';
 const MAX_BEHIND = 256 * 1024;
 const BUFFER = Buffer.allocUnsafe(64 * 1024);
 
-/** Hands on what is new in a log file that a process writes, as text, each time it is looked at. */
+/** What is new in a log: its text, and which bytes of the log that stands for. */
+export interface LogPiece {
+  readonly text: string;
+  /** Position of the first byte. */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/**
+ * Hands on what a process writes into a log file, from its beginning, as text, each time it is looked at. While
+ * nobody hears it waits: the first listener gets what was printed before, or the end of it when that is much.
+ */
 export class LogTail {
   readonly #fd: number;
-  readonly #onText: (text: string) => void;
+  readonly #handOn: (piece: LogPiece) => void;
   readonly #isHeard: () => boolean;
-  // BOMs are content here, and bad bytes become U+FFFD.
-  #decoder = newDecoder();
   #position = 0;
 
-  /** What is printed while `isHeard` says no is passed over. Throws what opening the file throws. */
+  /** Throws what opening the file throws. */
   constructor(
     path: string,
-    from: 'start' | 'end',
-    onText: (text: string) => void,
+    handOn: (piece: LogPiece) => void,
     isHeard: () => boolean = () => true,
   ) {
     this.#fd = openSync(path, 'r');
-    if (from === 'end') this.#position = fstatSync(this.#fd).size;
-    this.#onText = onText;
+    this.#handOn = handOn;
     this.#isHeard = isHeard;
   }
 
-  /** Hands on what is new, or the end of it when that is much. Returns the file's size in bytes. */
+  /** Hands on what is new, but for a character that is not whole yet. Returns the file's size in bytes. */
   look(): number {
     const { size } = fstatSync(this.#fd);
-    if (!this.#isHeard()) this.#passOver(size);
-    this.#skipAhead(size - this.#position);
-    // Up to the size seen now, so that a fast writer can't keep this loop going.
-    while (this.#position < size) {
-      const count = readSync(this.#fd, BUFFER, 0, BUFFER.length, this.#position);
-      if (count === 0) break;
-      this.#position += count;
-      this.#emit(this.#decoder.decode(BUFFER.subarray(0, count), { stream: true }));
-    }
+    if (this.#isHeard()) this.#readTo(size, false);
     return size;
   }
 
-  /** Hands on what is left and closes the file. */
+  /** Hands on all that is left and closes the file. */
   finish(): void {
-    this.look();
-    this.#emit(this.#decoder.decode());
+    if (this.#isHeard()) this.#readTo(fstatSync(this.#fd).size, true);
     this.close();
   }
 
@@ -54,27 +52,51 @@ export class LogTail {
     closeSync(this.#fd);
   }
 
-  #passOver(size: number): void {
-    if (size === this.#position) return;
-    this.#position = size;
-    this.#decoder = newDecoder();
+  /** Up to the size seen before, so that a fast writer can't keep this loop going. `isAll`: nothing comes after. */
+  #readTo(size: number, isAll: boolean): void {
+    this.#skipAhead(size - this.#position);
+    while (this.#position < size) {
+      const read = readSync(this.#fd, BUFFER, 0, BUFFER.length, this.#position);
+      const piece = BUFFER.subarray(0, read);
+      const isLast = isAll && this.#position + read >= size;
+      const bytes = isLast ? read : read - incompleteLength(piece);
+      if (bytes === 0) return;
+      this.#emit(DECODER.decode(piece.subarray(0, bytes)), bytes);
+    }
   }
 
   #skipAhead(behind: number): void {
     if (behind <= MAX_BEHIND) return;
     const skipped = behind - BUFFER.length;
-    this.#position += skipped;
-    this.#decoder = newDecoder();
-    this.#emit(`\n[nuflow: ${skipped} bytes left out here]\n`);
+    this.#emit(`\n[nuflow: ${skipped} bytes left out here]\n`, skipped);
   }
 
-  #emit(text: string): void {
-    if (text !== '') this.#onText(text);
+  #emit(text: string, bytes: number): void {
+    const offset = this.#position;
+    this.#position += bytes;
+    this.#handOn({ text, offset, bytes });
   }
 }
 
-function newDecoder(): TextDecoder {
-  return new TextDecoder('utf-8', { ignoreBOM: true });
+// BOMs are content here, and bad bytes become U+FFFD.
+const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
+/** Bytes of the longest character. */
+const LONGEST = 4;
+
+/** Number of bytes at the end that begin a character whose rest is missing. */
+function incompleteLength(bytes: Uint8Array): number {
+  for (let length = 1; length < LONGEST; length++) {
+    const byte = bytes.at(-length);
+    if (byte === undefined || byte < 0x80) return 0;
+    if (byte >= 0xc0) return lengthFrom(byte) > length ? length : 0;
+  }
+  return 0;
+}
+
+/** Length of the UTF-8 character that a byte begins; 1 for a byte that begins none. */
+function lengthFrom(byte: number): number {
+  if (byte >= 0xf8) return 1;
+  return byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
 }
 
 /** Last `bytes` of a file as text; empty when it can't be read. */
@@ -100,7 +122,7 @@ export function headOf(path: string, bytes: number): { text: string; truncated: 
     const { size } = fstatSync(fd);
     const buffer = Buffer.alloc(Math.min(size, bytes));
     const count = readSync(fd, buffer, 0, buffer.length, 0);
-    const decoder = newDecoder();
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
     const truncated = size > bytes;
     return { text: decoder.decode(buffer.subarray(0, count), { stream: truncated }), truncated };
   } finally {

@@ -98,7 +98,7 @@ class ProcessExecution implements Execution {
     this.#started = Promise.resolve(started).catch(notStarted);
     this.spawned = this.#started.then(({ pid }) => (pid === undefined ? undefined : identify(pid)));
     this.outcome = this.#started.then(async (begun) => {
-      const logs = followLogs(attempt, 'start');
+      const logs = followLogs(attempt);
       this.#logs = logs;
       const end = await begun.ended;
       this.#over = true; // from here on its pid may be another process's

@@ -68,7 +68,7 @@ export interface Attempt {
   readonly dir: string;
   /** Absolute path that relative paths of the task (cwd, modules, scripts) start from. */
   readonly baseDir: string;
-  /** Takes what the task prints, as it prints it; volatile, the log files hold more. Never throws. */
+  /** Takes what the task prints, as it prints it, from the attempt's beginning also when it was taken over; volatile, the log files hold more. Never throws. */
   readonly output: (chunk: OutputChunk) => void;
   /** Whether anybody takes output now; while not, a runner may save itself the work. Absent: always. */
   readonly isHeard?: (() => boolean) | undefined;
@@ -96,6 +96,10 @@ export interface CallContext {
 export interface OutputChunk {
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
+  /** How many bytes the attempt had printed on the stream before; absent when nobody counts them. */
+  readonly offset?: number | undefined;
+  /** How many of its bytes the text stands for. */
+  readonly bytes?: number | undefined;
 }
 
 export interface Execution {

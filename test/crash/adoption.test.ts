@@ -1,10 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RecordOf, RecordType, WorkflowFile } from '../../src/index.js';
 import { NO_PROC } from '../support/processes.js';
 import { builtProgram } from './built-program.js';
 import { CrashRig } from './crash-rig.js';
 import { balance, lineInNushell, lineInShell } from './ledger.js';
+import type { Told } from './orchestrator-process.js';
 
 type TaskFile = WorkflowFile['tasks'][number];
 
@@ -27,6 +28,42 @@ const WAITING: readonly TaskFile[] = [
     },
   },
 ];
+/** Tasks that say `early`, then each line that the file `lines` comes to have, until the file `go` is there. */
+const TALKING: readonly TaskFile[] = [
+  {
+    id: 'nu',
+    nu: {
+      code: `print early; ${lineInNushell('began')}
+        mut said = 0
+        loop {
+          let isLast = 'go' | path exists
+          let lines = if ('lines' | path exists) { open --raw lines | lines } else { [] }
+          for line in ($lines | skip $said) { print $line }
+          $said = $lines | length
+          if $isLast { break }
+          sleep 10ms
+        }
+        print end; ${lineInNushell('worked')}`,
+    },
+  },
+  {
+    id: 'shell',
+    shell: {
+      command: 'sh',
+      args: [
+        '-c',
+        `echo early; ${lineInShell('began')}; said=0
+        while :; do
+          [ -e go ]; last=$?
+          [ -e lines ] && tail -n "+$((said + 1))" lines > said.tmp && cat said.tmp && said=$((said + $(wc -l < said.tmp)))
+          [ $last = 0 ] && break
+          sleep 0.02
+        done
+        echo end; ${lineInShell('worked')}`,
+      ],
+    },
+  },
+];
 const OUTPUTS = {
   nu: 'external',
   shell: { exitCode: 0, stdout: 'early\nlate\n', truncated: false },
@@ -37,18 +74,19 @@ describe.skipIf(NO_PROC)('tasks whose orchestrator was killed with kill -9', () 
   let rig: CrashRig;
   afterEach(() => rig.remove());
 
-  /** Starts the tasks, and kills the orchestrator when each has a process and has begun. */
+  /** Starts the tasks, and kills the orchestrator when those that wait have a process and were heard. */
   const startAndKill = async (
     tasks: readonly TaskFile[],
     more: { readonly concurrency?: number } = {},
   ): Promise<void> => {
     rig = new CrashRig(program, { name: 'adopted', tasks: [...tasks] }, more);
     const first = rig.start();
-    const begun = WAITING.filter(({ id }) => tasks.some((task) => task.id === id));
+    const begun = (type: string, task: string): boolean =>
+      first.told.some((it) => it.type === type && it.task === task);
     await first.until(
       () =>
-        first.told.filter(({ type }) => type === 'task.spawned').length >= begun.length &&
-        rig.ledger().length >= begun.length,
+        rig.ledger().length >= WAITING.length &&
+        WAITING.every(({ id }) => begun('task.spawned', id) && begun('task.output', id)),
     );
     await first.kill();
   };
@@ -114,12 +152,12 @@ describe.skipIf(NO_PROC)('tasks whose orchestrator was killed with kill -9', () 
     await second.until(({ type }) => type === 'ready');
     go();
     await second.ended;
-    const records = await rig.records();
-    expect(balance(records, rig.ledger(), true).wrong).toEqual([]);
+    const ledger = rig.ledger();
+    expect(balance(await rig.records(), ledger, true).wrong).toEqual([]);
     // Its start may be put on disk ahead; its code does not run before.
-    const spawned = records.findIndex((it) => it.type === 'task.spawned' && it.task === 'next');
-    const ended = records.findIndex(({ type }) => type === 'task.succeeded');
-    expect(spawned).toBeGreaterThan(ended);
+    const began = ledger.findIndex(({ task }) => task === 'next');
+    const ended = ledger.findIndex(({ what, task }) => what === 'worked' && task !== 'next');
+    expect(began).toBeGreaterThan(ended);
   });
 
   it('are stopped by a timeout that began before the crash', async () => {
@@ -176,16 +214,48 @@ describe.skipIf(NO_PROC)('tasks whose orchestrator was killed with kill -9', () 
     });
   });
 
-  it('lose nothing they print', async () => {
-    await startAndKill(WAITING);
+  it('are heard from where they were, with what they printed meanwhile and nothing twice', async () => {
+    await startAndKill(TALKING);
+    expect(joined(rig.told(), 'nu')).toBe('early\n');
+    say('meanwhile');
+    await expect.poll(() => readLog('nu') + readLog('shell')).toMatch(/meanwhile.*meanwhile/s);
+    const second = rig.start();
+    await second.until(({ type, text }) => type === 'task.output' && /meanwhile/.test(text ?? ''));
+    say('then');
+    await second.until(({ type, text }) => type === 'task.output' && /then/.test(text ?? ''));
+    await second.kill();
+    say('at last');
     go();
-    await rig.finish();
-    for (const task of ['0001-nu', '0002-shell'])
-      expect(readFileSync(rig.path(`data/runs/run/tasks/${task}/1/stdout.log`), 'utf8')).toBe(
-        'early\nlate\n',
-      );
+    expect(await rig.left()).toEqual([]);
+    expect(await rig.finish()).toBe('succeeded');
+    for (const task of ['nu', 'shell']) {
+      expect(joined(rig.told(), task)).toBe('early\nmeanwhile\nthen\nat last\nend\n');
+      expect(readLog(task)).toBe(joined(rig.told(), task));
+    }
   });
+
+  const say = (line: string): void => appendFileSync(rig.path('lines'), `${line}\n`);
+  const readLog = (task: string): string => {
+    const folder = task === 'nu' ? '0001-nu' : '0002-shell';
+    return readFileSync(rig.path(`data/runs/run/tasks/${folder}/1/stdout.log`), 'utf8');
+  };
 });
+
+/** What a consumer has that stayed while orchestrators came and went: of each piece only what is new to it. */
+function joined(told: readonly Told[], task: string): string {
+  let text = '';
+  let seen = 0;
+  for (const it of told) {
+    if (it.type !== 'task.output' || it.task !== task || it.stream !== 'stdout') continue;
+    const { offset = 0, bytes = 0 } = it;
+    if (offset > seen) throw new Error(`${task}: nothing was heard of bytes ${seen} to ${offset}`);
+    text += Buffer.from(it.text ?? '')
+      .subarray(seen - offset)
+      .toString();
+    seen = Math.max(seen, offset + bytes);
+  }
+  return text;
+}
 
 /** A task that leaves its lines in the ledger at once. */
 const leaves = { command: 'sh', args: ['-c', `${lineInShell('began')}; ${lineInShell('worked')}`] };

@@ -7,7 +7,7 @@ import { NUSHELLS } from '../runners/attempts.js';
 import { type Found, leftOf, processesWith } from '../support/processes.js';
 import { type LedgerLine, readLedger } from './ledger.js';
 import { LEDGER_MODULE } from './ledger-tasks.js';
-import { OrchestratorProcess } from './orchestrator-process.js';
+import { OrchestratorProcess, type Told } from './orchestrator-process.js';
 import type { Orders } from './orders.js';
 
 const RUN = 'run';
@@ -17,7 +17,7 @@ export class CrashRig {
   readonly dir = mkdtempSync(join(tmpdir(), 'nuflow-crash-'));
   readonly #program: string;
   readonly #orders: Orders;
-  #current: OrchestratorProcess | undefined;
+  readonly #orchestrators: OrchestratorProcess[] = [];
 
   constructor(
     program: string,
@@ -49,12 +49,15 @@ export class CrashRig {
 
   /** The next orchestrator: it starts the run, or goes on with it. */
   start(): OrchestratorProcess {
-    this.#current = new OrchestratorProcess(
-      this.#program,
-      this.path('orders.json'),
-      this.#orders.marker,
-    );
-    return this.#current;
+    const orders = this.path('orders.json');
+    const orchestrator = new OrchestratorProcess(this.#program, orders, this.#orders.marker);
+    this.#orchestrators.push(orchestrator);
+    return orchestrator;
+  }
+
+  /** What all orchestrators told, one after another. */
+  told(): Told[] {
+    return this.#orchestrators.flatMap(({ told }) => told);
   }
 
   /** Lets the next orchestrator work undisturbed; gives the run's status. Throws what it complained of. */
@@ -103,10 +106,11 @@ export class CrashRig {
 
   /** Kills what is left, and removes the folder. */
   async remove(): Promise<void> {
-    this.#current?.child.kill('SIGKILL');
+    const last = this.#orchestrators.at(-1);
+    last?.child.kill('SIGKILL');
     for (let found = this.processes(); found.length > 0; found = this.processes())
       for (const { pid } of found) kill(pid);
-    await this.#current?.ended;
+    await last?.ended;
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -12,6 +12,7 @@ export interface Told {
   readonly text?: string;
   readonly stream?: string;
   readonly offset?: number;
+  readonly bytes?: number;
   readonly status?: string | null;
   readonly error?: unknown;
 }

@@ -43,14 +43,14 @@ describe.each(NUSHELLS)('attempts of a dead orchestrator on Nushell %s', (_versi
     return JSON.parse(String(line)) as ProcessIdentity;
   };
 
-  it('goes on when its orchestrator is killed, and is waited for', async () => {
+  it('goes on when its orchestrator is killed, is waited for, and heard from its beginning', async () => {
     const { rig, go } = begin(`print early; ${WAIT_FOR_GO}; print late; ^printf external`);
     const identity = await startAndDie(rig);
     const adopted = runner.adopt(rig.attempt, identity);
     expect(await adopted.spawned).toEqual(identity);
     go();
     expect(await adopted.outcome).toEqual({ status: 'succeeded', output: 'external' });
-    expect(rig.text()).toBe('late\n');
+    expect(rig.text()).toBe('early\nlate\n');
   });
 
   it('is found by its cookie when the journal does not know its process', async () => {
