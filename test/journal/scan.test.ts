@@ -63,13 +63,17 @@ describe('a scan', () => {
 
   it('takes nothing before its beginning as proven, unless a record behind says so', async () => {
     const fileSystem = new MemoryFileSystem();
-    const provenOf = async (lines: readonly string[]): Promise<number> => {
+    const provenOf = async (lines: readonly string[], behind = 1): Promise<number> => {
       fileSystem.put(JOURNAL, lines.join(''));
-      const first = await scan(fileSystem, JOURNAL, BEGINNING, () => false);
-      return (await scan(fileSystem, JOURNAL, first, () => true)).proven;
+      const begun = await scan(fileSystem, JOURNAL, BEGINNING, ({ seq }) => seq < behind);
+      return (await scan(fileSystem, JOURNAL, begun, () => true)).proven;
     };
     expect(await provenOf(linesOf(DRAFTS))).toBe(0);
     expect(await provenOf(CLAIMING)).toBe(offsetOf(CLAIMING, 4));
+    expect(await provenOf(CLAIMING, 3)).toBe(offsetOf(CLAIMING, 4));
+    const early = linesOf(DRAFTS, (seq) => (seq === 4 ? 1 : undefined));
+    expect(await provenOf(early)).toBe(offsetOf(early, 2));
+    expect(await provenOf(early, 3)).toBe(0);
   });
 
   it('goes on from any position, and stops when told to', async () => {
