@@ -36,6 +36,7 @@ error make {msg: $"($text) ($env.TOKEN) and ($env.PASSWORD)", help: $env.KEY, la
       },
       retry: { maximumAttempts: 2, initialInterval: '10ms' },
     },
+    { id: 'big', nu: { code: '1..20000 | each { $"($in) ($env.TOKEN)" }', env } },
     { id: 'script', nu: { script: 'leak.nu', env } },
     {
       id: 'pieces',

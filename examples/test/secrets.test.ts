@@ -26,7 +26,7 @@ async function appears(path: string): Promise<void> {
   while (!existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-describe('secrets', () => {
+describe('secrets', { timeout: 120_000 }, () => {
   const rig = new SecretsRig(builtCli());
   afterAll(() => rig.remove());
   const nothingFound = () => {
