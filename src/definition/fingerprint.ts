@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { JsonValue } from './json.js';
+import { schemaFromData } from './json-schema.js';
 import type { StandardSchema } from './standard-schema.js';
 
 /** What a task has beside its data. */
@@ -59,11 +60,14 @@ function convert(schema: StandardSchema): JsonValue | undefined {
     const data = z.toJSONSchema(schema, {
       io: 'input', // says nothing of unknown keys, which zod objects drop and this form keeps
       override: ({ zodSchema }) => {
-        if (!LOSSLESS.has(zodSchema._zod.def.type) || hasCustomCheck(zodSchema._zod.def.checks))
-          lossy = true;
+        const { def } = zodSchema._zod;
+        if (!LOSSLESS.has(def.type) || 'coerce' in def || hasCustomCheck(def.checks)) lossy = true;
       },
     });
-    return lossy ? undefined : (JSON.parse(JSON.stringify(data)) as JsonValue);
+    if (lossy) return undefined;
+    const plain = JSON.parse(JSON.stringify(data)) as JsonValue;
+    schemaFromData(plain); // what can't be read again is no form to keep it in
+    return plain;
   } catch {
     return undefined; // zod says so by throwing: not representable
   }

@@ -36,6 +36,9 @@ const ONE = ['additionalProperties', 'items', 'contains', 'propertyNames', 'not'
 const MANY = ['prefixItems', 'anyOf', 'oneOf', 'allOf'];
 const NAMED = ['properties', 'patternProperties', '$defs', 'definitions'];
 
+/** Keywords beside which no type is needed. */
+const TYPED = ['type', '$ref', 'enum', 'const'];
+
 type Draft = { [key: string]: JsonValue };
 
 function completed(schema: JsonValue, path: string): JsonValue {
@@ -71,12 +74,18 @@ function withParts(schema: JsonObject, path: string): Draft {
   for (const key of MANY)
     each(key, (parts) =>
       Array.isArray(parts)
-        ? parts.map((part, i) => completed(part, `${path}.${key}[${i}]`))
+        ? parts.map((part, i) => completed(inheriting(part, key, schema), `${path}.${key}[${i}]`))
         : parts,
     );
   for (const key of NAMED)
     each(key, (parts) => (isObject(parts) ? completedByName(parts, `${path}.${key}`) : parts));
   return draft;
+}
+
+/** What stands in anyOf, oneOf or allOf is about the same value, and so of the type that is given around it. */
+function inheriting(part: JsonValue, key: string, { type }: JsonObject): JsonValue {
+  const isTyped = !isObject(part) || TYPED.some((keyword) => Object.hasOwn(part, keyword));
+  return isTyped || type === undefined || key === 'prefixItems' ? part : { ...part, type };
 }
 
 function completedByName(parts: JsonObject, path: string): JsonObject {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { schemaAsData } from '../../src/definition/fingerprint.js';
 import type { JsonValue } from '../../src/definition/json.js';
 import { schemaFromData } from '../../src/definition/json-schema.js';
+import type { StandardSchema } from '../../src/definition/standard-schema.js';
 
 async function passes(schema: JsonValue, value: unknown): Promise<boolean> {
   const result = await schemaFromData(schema)['~standard'].validate(value);
@@ -50,6 +51,8 @@ describe('a JSON Schema in a definition', () => {
       { a: 1, b: 1 },
       { a: 1 },
     ],
+    [{ type: 'string', allOf: [{ pattern: '^a' }, { pattern: 'b$' }] }, 'ab', 'a'],
+    [{ type: 'object', anyOf: [{ required: ['a'] }, { required: ['b'] }] }, { b: 1 }, { c: 1 }],
     [{ $ref: '#/$defs/x', $defs: { x: { type: 'object', required: ['a'] } } }, { a: 1 }, {}],
   ])('%j takes %j and refuses %j', async (schema, good, bad) => {
     expect(await passes(schema, good)).toBe(true);
@@ -82,7 +85,104 @@ describe('a JSON Schema in a definition', () => {
     expect(() => schemaFromData(schema)).toThrow(why);
   });
 
-  it('made of a zod schema takes what that takes', async () => {
+  const SAMPLES: readonly unknown[] = [
+    ...[null, true, false, 0, -1, 1, 1.5, 3, 7, 100, '', 'a', 'ab', 'abc', 'Ab', '12', 'x@y.org'],
+    ...['2026-01-02', '2026-01-02T03:04:05Z', 'not', '00000000-0000-4000-8000-000000000000'],
+    ...[
+      [],
+      ['a'],
+      ['a', 'a'],
+      ['a', 1],
+      [1, 2, 3],
+      [[]],
+      {},
+      { a: 1 },
+      { a: 'a' },
+      { a: 'a', b: 1 },
+    ],
+    ...[
+      { b: 1 },
+      { kind: 'x', n: 1 },
+      { kind: 'y', s: 'a' },
+      { kind: 'x' },
+      { x: 1, y: 2 },
+      { x: 'a' },
+    ],
+  ];
+
+  it.each<[what: string, schema: z.ZodType]>([
+    ['lengths', z.string().min(2).max(2)],
+    ['a pattern', z.string().regex(/^a/)],
+    ['several patterns', z.string().startsWith('a').endsWith('c').includes('b')],
+    ['patterns and lengths', z.string().regex(/^a/).regex(/b$/).min(2)],
+    ['an email', z.email()],
+    ['a date', z.iso.date()],
+    ['an instant', z.iso.datetime()],
+    ['a UUID', z.uuid()],
+    ['numbers in a range', z.number().gt(0).lte(3)],
+    ['whole numbers', z.int()],
+    ['multiples', z.number().multipleOf(3)],
+    ['nullables', z.string().nullable()],
+    ['unions', z.union([z.string().max(1), z.number().min(3), z.null()])],
+    [
+      'tagged unions',
+      z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('x'), n: z.number() }),
+        z.object({ kind: z.literal('y'), s: z.string() }),
+      ]),
+    ],
+    ['literals', z.literal(['a', 1, null, true])],
+    ['enums', z.enum(['a', 'ab'])],
+    ['arrays', z.array(z.string()).min(1).max(1)],
+    ['arrays of anything', z.array(z.unknown()).length(2)],
+    ['tuples', z.tuple([z.string(), z.number()])],
+    ['tuples with a rest', z.tuple([z.number()], z.number())],
+    ['objects', z.object({ a: z.string(), b: z.number().optional() })],
+    ['strict objects', z.strictObject({ a: z.string() })],
+    ['loose objects', z.looseObject({ a: z.string() })],
+    ['objects with a rest', z.object({ a: z.string() }).catchall(z.number())],
+    ['records', z.record(z.string(), z.number())],
+    ['records with keys', z.record(z.string().max(1), z.number())],
+    ['anything', z.unknown()],
+    ['JSON', z.json()],
+  ])('made of a zod schema takes what that takes: %s', async (_what, schema) => {
+    const data = schemaAsData(schema);
+    if (data === undefined) return; // then the definition says that it holds more than data
+    for (const sample of SAMPLES)
+      expect([sample, await passes(data, sample)]).toEqual([
+        sample,
+        schema.safeParse(sample).success,
+      ]);
+  });
+
+  it.each<[what: string, schema: StandardSchema]>([
+    ['transforms', z.string().transform((text) => text.length)],
+    ['refinements', z.string().refine((text) => text !== 'x')],
+    ['checks of several fields', z.object({ a: z.string() }).superRefine(() => {})],
+    ['defaults', z.object({ a: z.string().default('x') })],
+    ['coercions', z.object({ n: z.coerce.number() })],
+    ['trimming', z.string().trim()],
+    ['codecs', z.stringbool()],
+    ['what is no JSON', z.object({ at: z.date() })],
+    ['what catches', z.number().catch(1)],
+    [
+      'what is of another vendor',
+      { '~standard': { version: 1, vendor: 'x', validate: (value) => ({ value }) } },
+    ],
+  ])('can not be made of %s', (_what, schema) => {
+    expect(schemaAsData(schema)).toBeUndefined();
+  });
+
+  it('can be made of what most schemas are made of', () => {
+    const schema = z.object({
+      id: z.string().min(1),
+      tags: z.array(z.enum(['a', 'b'])).optional(),
+    });
+    expect(schemaAsData(schema)).toBeDefined();
+    expect(schemaAsData(z.string().startsWith('a').endsWith('c'))).toBeDefined();
+  });
+
+  it('made of a zod schema takes what that takes, whatever is given', async () => {
     const schema = z.object({
       id: z.string().min(1).optional(),
       n: z.union([z.int(), z.null()]),
