@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,6 +28,28 @@ const ORCHESTRATOR = `
   console.log(JSON.stringify(await execution.spawned));
   setInterval(() => {}, 1000);
 `;
+
+/** Runs what its arguments say where /dev/shm can't be written to. */
+const HIDE_MEMORY = 'mount -t tmpfs -o ro none /dev/shm && exec "$@"';
+const WITHOUT_MEMORY = `
+  const { library, binary, attempt, secrets } = JSON.parse(process.argv[1]);
+  const { NushellRunner } = await import(library + '/runners/index.js');
+  const { resultPath } = await import(library + '/runners/private/private-folder.js');
+  const { Redactor } = await import(library + '/secrets/redactor.js');
+  const place = { ...attempt, output() {}, secrets: { redactor: new Redactor(secrets), complete: true } };
+  const outcome = await new NushellRunner({ binary }).start(place).outcome;
+  console.log(JSON.stringify({ outcome, result: resultPath(place) }));
+`;
+
+/** Why /dev/shm can't be hidden here; undefined when it can. */
+function hiddenMemory(): string | undefined {
+  try {
+    execFileSync('unshare', ['--mount', 'sh', '-c', HIDE_MEMORY, 'sh', 'true'], { stdio: 'pipe' });
+    return undefined;
+  } catch (error) {
+    return `/dev/shm can't be hidden: ${(error as Error).message}`;
+  }
+}
 
 describe('an attempt that is given secrets', () => {
   const library = builtLibrary();
@@ -147,6 +169,22 @@ describe('an attempt that is given secrets', () => {
     expect(await rig.start(shell).outcome).toMatchObject({
       error: { code: 'NUFLOW_SPAWN_FAILED' },
     });
+    expect(await traces(rig)).toEqual([]);
+  });
+
+  it('does without a folder in memory, where there is none', async (context) => {
+    const why = hiddenMemory();
+    if (why !== undefined) return context.skip(why);
+    const { rig } = begin({ code: '{is: $input}', input: TOKEN });
+    const known = rig.attempt.secrets?.redactor.secrets;
+    const argument = JSON.stringify({ library, binary, attempt: rig.attempt, secrets: known });
+    const node = [process.execPath, '--input-type=module', '-e', WITHOUT_MEMORY, argument];
+    const outcome = execFileSync('unshare', ['--mount', 'sh', '-c', HIDE_MEMORY, 'sh', ...node]);
+    expect(JSON.parse(outcome.toString())).toEqual({
+      outcome: { status: 'succeeded', output: { is: '[secret TOKEN]' } },
+      result: join(rig.attempt.dir, 'private/result.json'),
+    });
+    expect(read(rig, 'result.json')).toBe('{"ok":true,"value":{"is":"[secret TOKEN]"}}');
     expect(await traces(rig)).toEqual([]);
   });
 
