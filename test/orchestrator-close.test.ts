@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defineWorkflow, Orchestrator } from '../src/index.js';
+import { systemWorld } from '../src/world/world.js';
 import { EngineRig, eventOf, quiet, sketch } from './support/engine-rig.js';
 
 /** Two tasks that run and one that waits for them. */
@@ -254,6 +255,18 @@ describe('closing', () => {
       result = run.result;
     }
     expect(await result).toMatchObject({ status: 'succeeded', outputs: { a: 'done' } });
+  });
+});
+
+describe('an open that fails half-way', () => {
+  it('leaves the data directory to others', async () => {
+    const rig = await EngineRig.open();
+    await rig.orchestrator.close();
+    const { dataDir } = rig;
+    const unreadable = { ...systemWorld.fileSystem, list: () => Promise.reject(new Error('EIO')) };
+    const world = { ...systemWorld, fileSystem: unreadable };
+    await expect(Orchestrator.open({ dataDir, world })).rejects.toThrow('EIO');
+    await (await Orchestrator.open({ dataDir })).close();
   });
 });
 

@@ -184,7 +184,7 @@ function weightsFrom(
   let sum = 0;
   for (const ms of durations.values()) sum += ms;
   const average = sum / durations.size;
-  return (index) => durations.get(plan.ids[index] ?? '') ?? average;
+  return (index) => durations.get(plan.ids[index] as string) ?? average;
 }
 
 function portable(id: string, spec: WorkflowSpec): Workflow {
