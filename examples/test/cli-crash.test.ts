@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { builtCli } from './built-cli.js';
 import { CliRig, type Command, leaves, waits } from './cli-rig.js';
 
@@ -20,6 +20,7 @@ beforeEach(async () => {
   });
   running = rig.start('run', 'flow.json', '--id', 'one', '--json');
   await running.says('task.started second');
+  await vi.waitFor(() => expect(pidOf('second')).toBeGreaterThan(0), 10_000);
 });
 afterEach(async () => {
   rig.write('go', '');

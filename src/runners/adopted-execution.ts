@@ -8,6 +8,7 @@ import { privateAttempt } from './private/private-attempt.js';
 import { interruptFamily, sendSignal } from './process-group.js';
 import { type ProcessEntry, processTable } from './process-table.js';
 import type { AttemptPlace, Execution, Outcome } from './runner.js';
+import { strayHelpersGone } from './spawner/stray-helpers.js';
 import { sweep } from './sweep.js';
 
 /** How often an adopted process is looked at, ms: it is nobody's child, so its end is not announced. */
@@ -85,8 +86,16 @@ class AdoptedExecution implements Execution {
   /** The attempt's process if it runs: the one the journal knows, else the oldest with the cookie. */
   async #living(known: ProcessIdentity | undefined): Promise<ProcessIdentity | undefined> {
     if (known !== undefined) return (await isAlive(known)) ? known : undefined;
-    const [oldest] = (await this.#look()).toSorted((a, b) => +a.startTime - +b.startTime);
+    const [oldest] = (await this.#lookTwice()).toSorted((a, b) => +a.startTime - +b.startTime);
     return oldest === undefined ? undefined : identify(oldest.pid);
+  }
+
+  /** It may have been asked for in the very moment its orchestrator died. */
+  async #lookTwice(): Promise<readonly ProcessEntry[]> {
+    const family = await this.#look();
+    if (family.length > 0) return family;
+    await strayHelpersGone();
+    return this.#look();
   }
 
   async #look(): Promise<readonly ProcessEntry[]> {

@@ -1,4 +1,12 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** Paths of the files of one attempt. */
@@ -23,16 +31,6 @@ export function attemptFiles(dir: string): AttemptFiles {
   };
 }
 
-/** Makes an attempt's folder (0700) and its input file (0600), without what an earlier try may have left. Throws what the file system says. */
-export function prepareFiles(dir: string, input: string): AttemptFiles {
-  const files = attemptFiles(dir);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  for (const left of [files.result, files.stopped]) rmSync(left, { force: true });
-  writeFileSync(files.input, input, { mode: 0o600 });
-  for (const log of [files.stdout, files.stderr]) writeFileSync(log, '', { mode: 0o600 });
-  return files;
-}
-
 /**
  * Leaves word that the attempt was told to stop. Not synced: the word is for a crash of this process; no
  * process of the attempt outlives the machine.
@@ -45,22 +43,44 @@ export function markStopped(files: AttemptFiles): void {
   }
 }
 
-/** Calls `use` with stdin, stdout and stderr open on the attempt's files, and closes them after. */
-export function withStdio<T>(
-  files: AttemptFiles,
-  use: (stdio: readonly [number, number, number]) => T,
-): T {
+/** Open file descriptors. */
+export type Stdio = readonly [stdin: number, stdout: number, stderr: number];
+
+const MODE = 0o600;
+// Logs are appended to, so that processes sharing one can't overwrite each other.
+const LOG = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
+
+/**
+ * Makes an attempt's folder (0700) and files (0600), without what an earlier try may have left, and calls
+ * `use` with stdin, stdout and stderr open on them; closes them after. Throws what the file system says.
+ */
+export function withStdio<T>(dir: string, input: string, use: (stdio: Stdio) => T): T {
+  const files = attemptFiles(dir);
+  const isNew = mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined;
+  if (!isNew) for (const left of [files.result, files.stopped]) rmSync(left, { force: true });
   const open: number[] = [];
-  const opened = (path: string, flags: string): number => {
-    const fd = openSync(path, flags);
+  const opened = (path: string, flags: string | number): number => {
+    const fd = openSync(path, flags, MODE);
     open.push(fd);
     return fd;
   };
   try {
-    // Logs are appended to, so that processes sharing one can't overwrite each other.
-    const stdio = [opened(files.input, 'r'), opened(files.stdout, 'a'), opened(files.stderr, 'a')];
-    return use(stdio as [number, number, number]);
+    const stdin = opened(files.input, 'w+');
+    writeFromStart(stdin, Buffer.from(input));
+    return use([stdin, opened(files.stdout, LOG), opened(files.stderr, LOG)]);
   } finally {
     for (const fd of open) closeSync(fd);
+  }
+}
+
+/** The same, with all of them closed again. */
+export function prepareFiles(dir: string, input: string): AttemptFiles {
+  return withStdio(dir, input, () => attemptFiles(dir));
+}
+
+/** Leaves the descriptor's own position where it is: at the start, for who reads it next. */
+function writeFromStart(fd: number, bytes: Uint8Array): void {
+  for (let position = 0; position < bytes.length; ) {
+    position += writeSync(fd, bytes, position, bytes.length - position, position);
   }
 }

@@ -2,6 +2,7 @@ import { FunctionRunner } from './function-runner.js';
 import { type NushellOptions, NushellRunner } from './nushell/nushell-runner.js';
 import type { Runner } from './runner.js';
 import { ShellRunner } from './shell-runner.js';
+import { Spawner } from './spawner/spawner.js';
 
 export { FunctionRunner } from './function-runner.js';
 export { type FindOptions, findNushell, nushellVersion } from './nushell/find-nushell.js';
@@ -10,6 +11,7 @@ export {
   NushellRunner,
   type NushellRunnerOptions,
 } from './nushell/nushell-runner.js';
+export type { ProcessStarter, Program, Starting } from './process-starter.js';
 export type {
   Attempt,
   AttemptPlace,
@@ -33,9 +35,10 @@ export interface BuiltInOptions {
 /** The runners every orchestrator has, by the names definitions use. */
 export function builtInRunners(options: BuiltInOptions = {}): ReadonlyMap<string, Runner> {
   const { nushell, env: allowEnv, baseDir } = options;
+  const starter = new Spawner();
   return new Map<string, Runner>([
-    ['nu', new NushellRunner({ ...nushell, allowEnv, baseDir })],
-    ['shell', new ShellRunner({ allowEnv })],
+    ['nu', new NushellRunner({ ...nushell, allowEnv, baseDir, starter })],
+    ['shell', new ShellRunner({ allowEnv, starter })],
     ['fn', new FunctionRunner()],
   ]);
 }

@@ -8,11 +8,15 @@ import type { Outcome } from './runner.js';
 const STDERR_TAIL = 4096;
 const PARSE_ERROR = /^Error: (nu::(?:parser|compile)::\w+)\s+(?:x|×) (.+)$/m;
 
+/** An end that says something. */
+type SeenEnd = Exclude<ProcessEnd, { kind: 'unseen' }>;
+
 /**
  * The outcome of a process that left no result: it was killed, ended itself, or never got that far.
- * stderr is the only witness; its end becomes `rendered`.
+ * stderr is the only witness; its end becomes `rendered`. When nobody saw the end, nothing is known.
  */
 export function noResult(end: ProcessEnd, stderr: string): Outcome {
+  if (end.kind === 'unseen') return { status: 'interrupted' };
   const rendered = stripVTControlCharacters(tailOf(stderr, STDERR_TAIL));
   return {
     status: 'failed',
@@ -20,7 +24,7 @@ export function noResult(end: ProcessEnd, stderr: string): Outcome {
   };
 }
 
-function describe(end: ProcessEnd, stderr: string) {
+function describe(end: SeenEnd, stderr: string) {
   switch (end.kind) {
     case 'signalled':
       return {

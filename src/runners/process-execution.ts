@@ -1,61 +1,34 @@
 import type { ProcessIdentity } from '../world/process-identity.js';
-import { identify } from '../world/process-identity.js';
-import {
-  type AttemptFiles,
-  attemptFiles,
-  markStopped,
-  prepareFiles,
-  withStdio,
-} from './attempt-files.js';
+import { type AttemptFiles, attemptFiles, markStopped } from './attempt-files.js';
 import { familyOf } from './family.js';
 import { type FollowedLogs, followLogs } from './follow-logs.js';
 import { type PrivateAttempt, privateAttempt } from './private/private-attempt.js';
-import { type ProcessEnd, type StartedProcess, startProcess } from './process.js';
+import type { ProcessEnd } from './process.js';
 import { interruptFamily, signalGroup } from './process-group.js';
+import type { ProcessStarter, Program, Starting } from './process-starter.js';
 import { type ProcessEntry, processTable } from './process-table.js';
 import type { Attempt, AttemptPlace, Execution, Outcome } from './runner.js';
 import { spawnFailure } from './spawn-failure.js';
 import { sweep } from './sweep.js';
 
-/** What a runner of programs has to say about an attempt; the rest is the same for all. */
-export interface Program {
-  readonly file: string;
-  readonly args: readonly string[];
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-  /** What the program finds on its standard input. */
-  readonly stdin: string;
-}
-
 /** Reads how an attempt went from its end and the files it left. Never rejects. */
 export type Verdict = (end: ProcessEnd, files: AttemptFiles) => Promise<Outcome>;
 
 /** Starts a program as an attempt. Never throws: what keeps it from starting is the outcome. */
-export function executeProcess(attempt: Attempt, program: Program, verdict: Verdict): Execution {
+export function executeProcess(
+  starter: ProcessStarter,
+  attempt: Attempt,
+  program: Program,
+  verdict: Verdict,
+): Execution {
   const hidden = privateAttempt(attempt);
-  const started = hidden === undefined ? startOpenly(attempt, program) : hidden.start(program);
-  return new ProcessExecution(attempt, program, { started, hidden }, verdict);
-}
-
-/** Not by way of a promise: a start costs less so. */
-function startOpenly(attempt: Attempt, program: Program): StartedProcess {
-  try {
-    const files = prepareFiles(attempt.dir, program.stdin);
-    return withStdio(files, (stdio) => startProcess({ ...program, stdio }));
-  } catch (error) {
-    return notStarted(error);
-  }
-}
-
-function notStarted(error: unknown): StartedProcess {
-  const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException;
-  const ended = Promise.resolve({ kind: 'notStarted', errno: code, reason: message } as const);
-  return { pid: undefined, ended, detach: () => {} };
+  const starting = hidden?.start(program) ?? starter.start(attempt.dir, program);
+  return new ProcessExecution(attempt, program, { starting, hidden }, verdict);
 }
 
 /** A program that was started, or is about to be, and what keeps its secrets. */
 interface Begun {
-  readonly started: StartedProcess | Promise<StartedProcess>;
+  readonly starting: Starting;
   readonly hidden: PrivateAttempt | undefined;
 }
 
@@ -68,7 +41,8 @@ export function ended(outcome: Outcome): Execution {
  * An attempt that is a process:
  *
  *   running ──► process ended ──► verdict                      nobody asked it to stop
- *      └─ stop ─► process ended ──► sweep ──► verdict
+ *      ├─ stop ─► process ended ──► sweep ──► verdict
+ *      └─ ended, but nobody saw how ──► outcome left, or: sweep ──► interrupted
  *
  * The end of the process that was started decides; descendants that outlive it are swept only when
  * the attempt was stopped, since a task that ends by itself may have started a server on purpose.
@@ -76,58 +50,91 @@ export function ended(outcome: Outcome): Execution {
 class ProcessExecution implements Execution {
   readonly spawned: Promise<ProcessIdentity | undefined>;
   readonly outcome: Promise<Outcome>;
-  readonly #cookie: string;
+  readonly #attempt: AttemptPlace;
+  readonly #program: Program;
   readonly #files: AttemptFiles;
-  readonly #started: Promise<StartedProcess>;
+  readonly #verdict: Verdict;
+  readonly #starting: Starting;
   readonly #hidden: PrivateAttempt | undefined;
   #logs: FollowedLogs | undefined;
   /** Processes of the attempt as last seen: a later look finds them even when they lost their parents. */
   #family: readonly ProcessEntry[] = [];
   #over = false;
   #stopped = false;
+  /** Whether word of that was left. */
+  #isMarked = false;
 
   constructor(
     attempt: AttemptPlace,
     program: Program,
-    { started, hidden }: Begun,
+    { starting, hidden }: Begun,
     verdict: Verdict,
   ) {
-    this.#cookie = attempt.cookie;
+    this.#attempt = attempt;
+    this.#program = program;
     this.#files = attemptFiles(attempt.dir);
+    this.#verdict = verdict;
+    this.#starting = starting;
     this.#hidden = hidden;
-    this.#started = Promise.resolve(started).catch(notStarted);
-    this.spawned = this.#started.then(({ pid }) => (pid === undefined ? undefined : identify(pid)));
-    this.outcome = this.#started.then(async (begun) => {
-      const logs = followLogs(attempt);
-      this.#logs = logs;
-      const end = await begun.ended;
-      this.#over = true; // from here on its pid may be another process's
-      if (this.#stopped) await sweep(this.#cookie, this.#family);
-      await hidden?.settle();
-      await logs.finish();
-      return end.kind === 'notStarted' ? spawnFailure(end, program) : verdict(end, this.#files);
-    });
+    this.spawned = starting.spawned;
+    this.outcome = this.#follow();
+  }
+
+  async #follow(): Promise<Outcome> {
+    await this.spawned; // now the files are there
+    const logs = followLogs(this.#attempt);
+    this.#logs = logs;
+    const end = await this.#starting.ended;
+    this.#over = true; // from here on its pid may be another process's
+    if (this.#stopped) await this.#sweep();
+    await this.#hidden?.settle();
+    await logs.finish();
+    return this.#outcomeOf(end);
+  }
+
+  async #outcomeOf(end: ProcessEnd): Promise<Outcome> {
+    if (end.kind === 'notStarted') return spawnFailure(end, this.#program);
+    const outcome = await this.#verdict(end, this.#files);
+    // What is told to nobody must not go on.
+    if (outcome.status === 'interrupted') await this.#sweep();
+    return outcome;
   }
 
   stop(how: 'interrupt' | 'kill'): void {
-    if (!this.#stopped) markStopped(this.#files);
     this.#stopped = true;
-    void this.#started.then(({ pid }) => (pid === undefined ? undefined : this.#signal(pid, how)));
+    void this.spawned.then((leader) => leader && this.#stop(leader, how));
   }
 
   async detach(): Promise<void> {
     if (!this.#over) this.#logs?.leave();
     this.#hidden?.detach();
-    const started = await this.#started;
-    started.detach();
+    await this.spawned;
+    this.#starting.detach();
   }
 
-  async #signal(leader: number, how: 'interrupt' | 'kill'): Promise<void> {
+  #stop(leader: ProcessIdentity, how: 'interrupt' | 'kill'): void {
+    if (!this.#isMarked) markStopped(this.#files);
+    this.#isMarked = true;
+    void this.#signal(leader, how);
+  }
+
+  async #signal(leader: ProcessIdentity, how: 'interrupt' | 'kill'): Promise<void> {
     // Looked at first: with the group go the parents by whom its descendants are found.
-    this.#family = familyOf(await processTable(), this.#cookie, this.#family);
-    if (this.#over) return;
-    if (how === 'kill') signalGroup(leader, 'SIGKILL');
-    else if (this.#family.length === 0) signalGroup(leader, 'SIGINT');
+    const table = await processTable();
+    this.#family = familyOf(table, this.#attempt.cookie, this.#family);
+    if (this.#over || isGone(leader, table)) return;
+    if (how === 'kill') signalGroup(leader.pid, 'SIGKILL');
+    else if (this.#family.length === 0) signalGroup(leader.pid, 'SIGINT');
     else await interruptFamily(this.#family, () => this.#over);
   }
+
+  #sweep(): Promise<void> {
+    return sweep(this.#attempt.cookie, this.#family);
+  }
+}
+
+/** Whether a process has ended, so that its pid may be another's; not where there is no table to tell. */
+function isGone({ pid, startTime }: ProcessIdentity, table: readonly ProcessEntry[]): boolean {
+  if (table.length === 0) return false;
+  return !table.some((entry) => entry.pid === pid && entry.startTime === startTime);
 }

@@ -1,8 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { execa } from 'execa';
-
-/** Open file descriptors. */
-export type Stdio = readonly [stdin: number, stdout: number, stderr: number];
+import { execa, type ResultPromise } from 'execa';
+import type { Stdio } from './attempt-files.js';
 
 /** A program to start. Nothing in it goes through a shell. */
 export interface ProcessOptions {
@@ -15,11 +13,13 @@ export interface ProcessOptions {
   readonly stdio: Stdio;
 }
 
-/** How a process ended: by itself, by a signal, or without having begun. */
+/** How a process ended. */
 export type ProcessEnd =
   | { readonly kind: 'exited'; readonly exitCode: number }
   | { readonly kind: 'signalled'; readonly signal: string }
-  | { readonly kind: 'notStarted'; readonly errno: string; readonly reason: string };
+  | { readonly kind: 'notStarted'; readonly errno: string; readonly reason: string }
+  /** Nobody who could know how was there when it ended. */
+  | { readonly kind: 'unseen' };
 
 export interface StartedProcess {
   /** Undefined when it could not be started; `ended` then says why. */
@@ -63,6 +63,101 @@ export function startProcess(options: ProcessOptions): StartedProcess {
   }
 }
 
+/** A program of ours that runs beside this one and talks over its standard input and output. */
+export interface HelperProcess {
+  /** Resolves when it is gone, or could not be started, and all it wrote was handed on. Never rejects. */
+  readonly ended: Promise<void>;
+  /** What it writes, as it comes. */
+  onText(listener: (text: string) => void): void;
+  /** Lost without a word when it is gone. */
+  write(text: string): void;
+  /** Ends its standard input. */
+  end(): void;
+  /** Whether this program stays alive for it; not, to begin with. */
+  hold(held: boolean): void;
+}
+
+/** V8 with next to no room for garbage: the less memory a process has, the quicker it forks. */
+const SMALL = ['--max-semi-space-size=1', '--v8-pool-size=0'];
+
+/** Starts a script of ours in a session of its own, so that no Ctrl-C reaches it. Never throws. */
+export function startHelper(
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): HelperProcess {
+  const failure = new SpawnFailure();
+  try {
+    const subprocess = failure.during(() =>
+      execa(process.execPath, [...SMALL, script, ...args], {
+        cwd: '/',
+        // For Electron, whose binary is not Node unless it is told.
+        env: { ...env, ELECTRON_RUN_AS_NODE: '1' },
+        extendEnv: false,
+        stdin: 'pipe',
+        stdout: 'pipe',
+        stderr: 'ignore',
+        detached: true,
+        buffer: false,
+        cleanup: false,
+        reject: false,
+      }),
+    );
+    return new ExecaHelper(
+      subprocess,
+      subprocess.then(() => {}),
+    );
+  } catch {
+    return { ended: failure.emitted().then(() => {}), ...NOBODY };
+  }
+}
+
+const NOBODY = { onText() {}, write() {}, end() {}, hold() {} };
+
+type HelperSubprocess = Pick<
+  ResultPromise<{ stdin: 'pipe'; stdout: 'pipe' }>,
+  'stdin' | 'stdout' | 'ref' | 'unref'
+>;
+
+class ExecaHelper implements HelperProcess {
+  readonly ended: Promise<void>;
+  readonly #subprocess: HelperSubprocess;
+
+  constructor(subprocess: HelperSubprocess, ended: Promise<void>) {
+    this.#subprocess = subprocess;
+    this.ended = ended;
+    subprocess.stdin.on('error', () => {}); // it is gone: `ended` says so
+    subprocess.stdout.setEncoding('utf8');
+    this.hold(false);
+  }
+
+  onText(listener: (text: string) => void): void {
+    this.#subprocess.stdout.on('data', listener);
+  }
+
+  write(text: string): void {
+    this.#subprocess.stdin.write(text);
+  }
+
+  end(): void {
+    this.#subprocess.stdin.end();
+  }
+
+  hold(held: boolean): void {
+    const { stdin, stdout } = this.#subprocess;
+    for (const handle of [this.#subprocess, stdin, stdout] as Holdable[]) {
+      if (held) handle.ref?.();
+      else handle.unref?.();
+    }
+  }
+}
+
+/** Pipes are sockets, which the types don't say. */
+interface Holdable {
+  ref?(): void;
+  unref?(): void;
+}
+
 interface ExecaEnd {
   readonly exitCode?: number | undefined;
   readonly signal?: string | undefined;
@@ -75,7 +170,8 @@ function endOf({ exitCode, signal, cause }: ExecaEnd): ProcessEnd {
   return notStarted(cause);
 }
 
-function notStarted(error: unknown): ProcessEnd {
+/** The end of what an error kept from beginning. */
+export function notStarted(error: unknown): ProcessEnd {
   const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
   return { kind: 'notStarted', errno: code ?? 'UNKNOWN', reason: message ?? String(error) };
 }

@@ -6,11 +6,13 @@ import type { ProcessIdentity } from '../world/process-identity.js';
 import { adoptProcess } from './adopted-execution.js';
 import type { AttemptFiles } from './attempt-files.js';
 import { withDescriptors } from './descriptors.js';
+import { directStarter } from './direct-starter.js';
 import { allowedEnvironment, attemptEnvironment } from './environment.js';
 import { endedOutcome, exitStatusProgram, leftOutcome } from './exit-status.js';
 import { headOf } from './log-tail.js';
 import { resultPath } from './private/private-folder.js';
 import { ended, executeProcess } from './process-execution.js';
+import type { ProcessStarter } from './process-starter.js';
 import { badResult } from './result-file.js';
 import type { Attempt, AttemptPlace, Execution, Outcome, Runner } from './runner.js';
 import {
@@ -26,6 +28,8 @@ import {
 export interface ShellRunnerOptions {
   /** Names of variables of this process that tasks may see, beside the usual ones. */
   readonly allowEnv?: readonly string[] | undefined;
+  /** What starts the programs; default this process. Closed with the runner. */
+  readonly starter?: ProcessStarter | undefined;
 }
 
 /** How much of stdout is in the output, bytes; the log file has the whole. */
@@ -40,9 +44,11 @@ type ShellOutput = Readonly<{ exitCode: 0; stdout: string; truncated: boolean }>
  */
 export class ShellRunner implements Runner {
   readonly #options: ShellRunnerOptions;
+  readonly #starter: ProcessStarter;
 
   constructor(options: ShellRunnerOptions = {}) {
     this.#options = options;
+    this.#starter = options.starter ?? directStarter;
   }
 
   check(settings: { readonly [key: string]: JsonValue }, path: string): void {
@@ -64,6 +70,7 @@ export class ShellRunner implements Runner {
     const shown = secretArgument(attempt, args);
     if (shown !== undefined) return ended(shown);
     return executeProcess(
+      this.#starter,
       attempt,
       {
         ...exitStatusProgram([command, ...args]),
@@ -77,6 +84,14 @@ export class ShellRunner implements Runner {
       },
       (end, files) => endedOutcome(end, files, stdoutOf),
     );
+  }
+
+  prepare(): Promise<void> {
+    return this.#starter.ready();
+  }
+
+  close(): Promise<void> {
+    return this.#starter.close();
   }
 
   adopt(attempt: AttemptPlace, process: ProcessIdentity | undefined): Execution {

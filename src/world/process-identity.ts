@@ -28,15 +28,29 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   );
 }
 
+/**
+ * Who a child of this process is that was not waited for yet: also when it has ended by now, since until
+ * then nobody else gets its pid. Undefined where there is no /proc.
+ */
+export function identifyChild(pid: number): ProcessIdentity | undefined {
+  const startTime = readStat(pid)?.startTime;
+  return startTime === undefined ? undefined : { pid, startTime, bootId: bootId() };
+}
+
 function identifyLinux(pid: number): ProcessIdentity | undefined {
+  const stat = readStat(pid);
+  if (stat === undefined || stat.state === 'Z' || stat.state === 'X') return undefined;
+  return { pid, startTime: stat.startTime, bootId: bootId() };
+}
+
+function readStat(pid: number): { state: string; startTime: string } | undefined {
   const stat = readProc(`${pid}/stat`);
   if (stat === undefined) return undefined;
   // The command in parentheses may hold spaces and parentheses itself: fields count from the last one.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state] = fields;
   const startTime = fields[STARTTIME];
-  if (startTime === undefined || state === 'Z' || state === 'X') return undefined;
-  return { pid, startTime, bootId: bootId() };
+  return state === undefined || startTime === undefined ? undefined : { state, startTime };
 }
 
 /** Field 22 of proc(5) stat, counted from field 3. */

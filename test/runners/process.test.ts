@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { prepareFiles, withStdio } from '../../src/runners/attempt-files.js';
+import { withStdio } from '../../src/runners/attempt-files.js';
 import { startProcess } from '../../src/runners/process.js';
 import { temporaryFolder } from './attempts.js';
 import { builtLibrary } from './built-library.js';
@@ -10,8 +10,9 @@ import { builtLibrary } from './built-library.js';
 describe('startProcess', () => {
   const folder = temporaryFolder();
   const start = (file: string, args: string[] = [], cwd = folder) => {
-    const files = prepareFiles(join(folder, 'attempt'), '');
-    return withStdio(files, (stdio) => startProcess({ file, args, cwd, env: {}, stdio }));
+    return withStdio(join(folder, 'attempt'), '', (stdio) =>
+      startProcess({ file, args, cwd, env: {}, stdio }),
+    );
   };
 
   it('tells the exit code, or the signal', async () => {

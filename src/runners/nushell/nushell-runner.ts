@@ -7,11 +7,13 @@ import { NushellNotFoundError } from '../../errors.js';
 import type { ProcessIdentity } from '../../world/process-identity.js';
 import { adoptProcess } from '../adopted-execution.js';
 import type { AttemptFiles } from '../attempt-files.js';
+import { directStarter } from '../direct-starter.js';
 import { allowedEnvironment, attemptEnvironment } from '../environment.js';
 import { endedOutcome, exitCodeIn, exitOutcome, exitStatusProgram } from '../exit-status.js';
 import { noResult } from '../no-result.js';
 import { resultPath } from '../private/private-folder.js';
 import { ended, executeProcess, type Verdict } from '../process-execution.js';
+import type { ProcessStarter, Program } from '../process-starter.js';
 import { readResult } from '../result-file.js';
 import type { Attempt, AttemptPlace, Execution, Outcome, Runner } from '../runner.js';
 import { invalidValue, refuse, SECRET_ARGUMENT, secretArgument } from '../settings.js';
@@ -35,6 +37,8 @@ export interface NushellRunnerOptions extends NushellOptions {
   /** Names of variables of this process that tasks may see, beside the usual ones. */
   readonly allowEnv?: readonly string[] | undefined;
   readonly baseDir?: string | undefined;
+  /** What starts the processes; default this process. Closed with the runner. */
+  readonly starter?: ProcessStarter | undefined;
 }
 
 const INCLUDE_SEPARATOR = '\x1e';
@@ -50,10 +54,12 @@ const INCLUDE_SEPARATOR = '\x1e';
  */
 export class NushellRunner implements Runner {
   readonly #options: NushellRunnerOptions;
+  readonly #starter: ProcessStarter;
   #binary: string | undefined;
 
   constructor(options: NushellRunnerOptions = {}) {
     this.#options = options;
+    this.#starter = options.starter ?? directStarter;
   }
 
   check(
@@ -75,6 +81,11 @@ export class NushellRunner implements Runner {
       this.#binary = undefined;
       throw new NushellNotFoundError([binary]);
     });
+    await this.#starter.ready();
+  }
+
+  close(): Promise<void> {
+    return this.#starter.close();
   }
 
   start(attempt: Attempt): Execution {
@@ -111,12 +122,16 @@ export class NushellRunner implements Runner {
       if (unsafe !== undefined) return ended(unsafe);
       const script = resolve(attempt.baseDir, parsed.settings.script);
       const program = exitStatusProgram([...nu, script, ...args]);
-      return executeProcess(attempt, { ...program, ...place, stdin: '' }, scriptVerdict);
+      return this.#execute(attempt, { ...program, ...place, stdin: '' }, scriptVerdict);
     }
     const { text, stdin } = programOf(parsed, attempt.baseDir);
     const [file, ...switches] = nu;
     const args = [...switches, '--stdin', '-c', text];
-    return executeProcess(attempt, { file, args, ...place, stdin }, envelopeVerdict);
+    return this.#execute(attempt, { file, args, ...place, stdin }, envelopeVerdict);
+  }
+
+  #execute(attempt: Attempt, program: Program, verdict: Verdict): Execution {
+    return executeProcess(this.#starter, attempt, program, verdict);
   }
 
   #find(): string {

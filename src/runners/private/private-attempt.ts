@@ -1,7 +1,8 @@
 import { closeSync, openSync } from 'node:fs';
 import { type AttemptFiles, prepareFiles } from '../attempt-files.js';
+import { startingOf } from '../direct-starter.js';
 import { type StartedProcess, startProcess } from '../process.js';
-import type { Program } from '../process-execution.js';
+import type { Program, Starting } from '../process-starter.js';
 import type { AttemptPlace, AttemptSecrets } from '../runner.js';
 import { drained } from './drain.js';
 import { type Filter, filterSecrets, startFilter } from './filter.js';
@@ -27,8 +28,12 @@ export class PrivateAttempt {
     this.#secrets = secrets;
   }
 
-  /** Starts the program of the attempt. Rejects with what keeps it from starting. */
-  async start(program: Program): Promise<StartedProcess> {
+  /** Starts the program of the attempt, as a child of this process: no other is told its secrets. */
+  start(program: Program): Starting {
+    return startingOf(this.#start(program));
+  }
+
+  async #start(program: Program): Promise<StartedProcess> {
     const { cookie, dir } = this.#place;
     const files = prepareFiles(dir, this.#secrets.redactor.text(program.stdin));
     makePrivateFolder(cookie, dir);

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isAlive, type ProcessIdentity } from '../../world/process-identity.js';
+import type { ProcessEnd } from '../process.js';
+import type { Program, Starting } from '../process-starter.js';
+
+/** How often a process is looked at whose parent is gone, ms. */
+const POLL_MS = 100;
+
+type Resolve<T> = (value: T | PromiseLike<T>) => void;
+
+/** A process that a spawner was asked for. */
+export class Job implements Starting {
+  readonly spawned: Promise<ProcessIdentity | undefined>;
+  readonly ended: Promise<ProcessEnd>;
+  readonly dir: string;
+  readonly program: Program;
+  /** Its name in requests and answers, once it was asked for. */
+  id = 0;
+  readonly #forget: (job: Job) => void;
+  readonly #detached = new AbortController();
+  #identity: ProcessIdentity | undefined;
+  #resolveSpawned: Resolve<ProcessIdentity | undefined> = () => {};
+  #resolveEnded: Resolve<ProcessEnd> = () => {};
+
+  /** @param forget Called when nobody waits for its end any more. */
+  constructor(dir: string, program: Program, forget: (job: Job) => void) {
+    this.dir = dir;
+    this.program = program;
+    this.#forget = forget;
+    this.spawned = new Promise((resolve) => {
+      this.#resolveSpawned = resolve;
+    });
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+  }
+
+  /** Its process, once it is known to run. */
+  get identity(): ProcessIdentity | undefined {
+    return this.#identity;
+  }
+
+  started(identity: ProcessIdentity): void {
+    this.#identity = identity;
+    this.#resolveSpawned(identity);
+  }
+
+  end(end: ProcessEnd): void {
+    this.#resolveSpawned(this.#identity);
+    this.#resolveEnded(end);
+  }
+
+  detach(): void {
+    this.#detached.abort();
+    this.#forget(this);
+  }
+
+  /** Goes on as another start of the same. */
+  become(other: Starting): void {
+    this.#detached.signal.addEventListener('abort', () => other.detach());
+    this.#resolveSpawned(other.spawned);
+    this.#resolveEnded(other.ended);
+  }
+
+  /** Its process is nobody's child any more: its end is not announced, so it is looked for. */
+  async watch(identity: ProcessIdentity): Promise<void> {
+    const { signal } = this.#detached;
+    this.started(identity);
+    while (await isAlive(identity)) {
+      await delay(POLL_MS, undefined, { signal }).catch(() => {});
+      if (signal.aborted) return;
+    }
+    this.end({ kind: 'unseen' });
+  }
+}

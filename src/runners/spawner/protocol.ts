@@ -1,0 +1,28 @@
+import type { ProcessEnd } from '../process.js';
+import type { Program } from '../process-starter.js';
+
+/**
+ * What a spawner and its helper tell each other: one JSON object a line, over the helper's standard
+ * input and output. The helper takes one request after the other and answers each at once, so that of
+ * all requests without an answer only the first can have been begun.
+ */
+export interface StartRequest extends Program {
+  /** Names the process in the answers. */
+  readonly id: number;
+  /** The attempt's folder. */
+  readonly dir: string;
+}
+
+export type HelperAnswer =
+  /** It takes requests. */
+  | { readonly ready: true }
+  | { readonly id: number; readonly started: HelperStarted }
+  /** Also in place of `started`, when the program could not be started. */
+  | { readonly id: number; readonly end: ProcessEnd };
+
+/** A process as its parent saw it begin: whatever its pid may be used for later, this was it. */
+export interface HelperStarted {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly bootId: string;
+}
