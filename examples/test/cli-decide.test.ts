@@ -20,12 +20,16 @@ beforeEach(async () => {
   const running = rig.start('run', 'flow.json', '--id', 'one');
   await running.says('task.started make it');
   await expect.poll(() => rig.lines('begun'), { timeout: 20_000 }).toHaveLength(1);
+  await expect.poll(recordedPid, { timeout: 20_000 }).toBeTypeOf('number');
   running.process.kill('SIGKILL');
   await running.ended;
-  const { stdout } = await rig.run('show', 'one', '--json');
-  process.kill(-JSON.parse(stdout).tasks[0].pid, 'SIGKILL');
+  process.kill(-(await recordedPid()), 'SIGKILL');
   rig.write('go', '');
 });
+
+async function recordedPid(): Promise<number> {
+  return JSON.parse((await rig.run('show', 'one', '--json')).stdout).tasks[0].pid;
+}
 
 const DECIDE = "nuflow decide one 'make it' rerun|done|fail";
 

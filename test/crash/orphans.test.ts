@@ -137,7 +137,8 @@ async function round(program: string, index: number, roundSeed: number): Promise
   try {
     const first = rig.start();
     const early = taskTimeout !== undefined || random() < EARLY;
-    if (early) await somewhere(first, random);
+    await first.until(({ type }) => type === 'ready');
+    if (early) await delay(random() * 100);
     else await rig.allThere(first);
     const seen = rig.look();
     const status = await ending.end(rig, first);
@@ -153,8 +154,3 @@ async function round(program: string, index: number, roundSeed: number): Promise
 
 /** Share of rounds that end while tasks are still starting. */
 const EARLY = 0.4;
-
-async function somewhere(first: OrchestratorProcess, random: () => number): Promise<void> {
-  await first.until(({ type }) => type === 'ready');
-  await delay(random() * 100);
-}
