@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { platform } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import type { RunEvent } from '../src/index.js';
+import { defineWorkflow, type RunEvent } from '../src/index.js';
 import { EngineRig, eventOf, quiet, sketch, statuses } from './support/engine-rig.js';
 import type { Operation } from './support/faulty-file-system.js';
 
@@ -70,6 +70,33 @@ describe('a run whose journal can not be written', () => {
     adopted.succeed('found');
     (await rig.runner.started('b')).succeed();
     expect((await resumed.result).outputs).toEqual({ a: 'found', b: null });
+  });
+
+  it('asks its functions to stop, which nobody could take over', async () => {
+    const rig = await EngineRig.open();
+    let begin: (signal: AbortSignal) => void = () => {};
+    const begun = new Promise<AbortSignal>((resolve) => {
+      begin = resolve;
+    });
+    const workflow = defineWorkflow('w', {
+      tasks: (t) => {
+        const other = t.task('other', { runner: 'test' });
+        const waits = t.fn('waits', {
+          run: ({ signal }) => {
+            begin(signal);
+            return new Promise((resolve) => signal.addEventListener('abort', resolve));
+          },
+        });
+        return { other, waits };
+      },
+    });
+    const run = await rig.orchestrator.start(workflow, { id: 'r' });
+    const signal = await begun;
+    const other = await rig.runner.started('other');
+    rig.disk.fail('write', 'journal.ndjson', 'EIO');
+    other.succeed();
+    await expect(run.result).rejects.toMatchObject({ code: 'NUFLOW_JOURNAL_WRITE' });
+    expect(signal.aborted).toBe(true);
   });
 
   it('hinders no other run', async () => {

@@ -8,7 +8,7 @@ export type CloseMode =
   | 'stop'
   /** Cancel the runs. */
   | 'cancel'
-  /** Leave running processes to themselves; the next open finds them. */
+  /** Leave running processes to themselves; the next open finds them. Functions can't be found, so their signal is aborted. */
   | 'detach';
 
 /** Ends work on a run. */

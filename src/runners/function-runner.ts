@@ -42,6 +42,11 @@ class FunctionExecution implements Execution {
     // A turn of the event loop later, so that a function that heeds the signal ends in its own words.
     if (how === 'kill') setImmediate(() => this.#abandon?.(ABANDONED));
   }
+
+  /** Nobody can take over a function, and the next attempt should not meet this one: it is asked to stop. */
+  detach(): void {
+    this.#context.abort();
+  }
 }
 
 const ABANDONED: Outcome = {

@@ -118,6 +118,12 @@ describe('FunctionRunner', () => {
     expect(await execution.outcome).toMatchObject({ error: { code: 'ABORT_ERR' } });
   });
 
+  it('aborts the signal when the orchestrator lets go, since nobody can take a function over', async () => {
+    const { execution } = begin(({ signal }) => delay(60_000, undefined, { signal }));
+    await execution.detach?.();
+    expect(await execution.outcome).toMatchObject({ error: { code: 'ABORT_ERR' } });
+  });
+
   it('fails when the workflow came without its function', async () => {
     expect(await begin().execution.outcome).toMatchObject({
       error: { code: 'NUFLOW_NO_FUNCTION' },
