@@ -291,29 +291,26 @@ export class JournalReadError extends NuflowError {
   }
 }
 
+/** Whether the system said that there is no space left, on the disk or in the quota. */
+export function isNoSpaceError(error: unknown): boolean {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
 /**
  * A write or sync of a journal, or of an output file that it was to name, failed; the run stopped. What
- * is on disk decides at the next open.
+ * is on disk decides at the next open. When the cause is ENOSPC, what ran was recorded before, as far as
+ * the reserve went.
  */
 export class JournalWriteError extends NuflowError {
   constructor(file: string, cause: unknown) {
     super(
       'NUFLOW_JOURNAL_WRITE',
-      `Writing ${file} failed (${messageOf(cause)}); the run stopped. Mend the cause, then resume the run.`,
+      isNoSpaceError(cause)
+        ? `The disk is full: writing ${file} failed (${messageOf(cause)}); the run stopped. Make space, then resume the run.`
+        : `Writing ${file} failed (${messageOf(cause)}); the run stopped. Mend the cause, then resume the run.`,
       { file },
       { cause },
-    );
-  }
-}
-
-/** An output in a file of its own is not there, or not what the journal says it is. A wrong value is never given. */
-export class OutputFileError extends NuflowError {
-  constructor(file: string, why: string, cause?: unknown) {
-    super(
-      'NUFLOW_OUTPUT_FILE',
-      `Output file ${file} ${why}; restore it from a copy, or start a new run.`,
-      { file, why },
-      cause === undefined ? undefined : { cause },
     );
   }
 }

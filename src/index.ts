@@ -48,6 +48,7 @@ export type {
 } from './journal/record.js';
 export { DECISIONS, type Decision } from './journal/record.js';
 export { JournalNotRepairableError } from './journal/repair-errors.js';
+export { DiskFullError, OutputFileError } from './journal/storage-errors.js';
 export type { RunStatus, RunSummary } from './journal/summary.js';
 export { Orchestrator, type Resumed } from './orchestrator.js';
 export type {

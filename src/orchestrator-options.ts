@@ -32,6 +32,12 @@ export interface OrchestratorOptions {
    */
   readonly secrets?: SecretSource | undefined;
   readonly logs?: LogOptions | undefined;
+  /**
+   * Space kept in the file `reserve` for the day the disk is full, bytes: 0 (none) to 1 GiB, default 4 MiB.
+   * Then it is freed, what runs is recorded as it ends, nothing more starts, and the runs end with
+   * JournalWriteError. Without room for it a start or resume throws DiskFullError.
+   */
+  readonly reserveBytes?: number | undefined;
   /** Between the request to stop (SIGINT) and SIGKILL; default `'5s'`. */
   readonly grace?: Duration | undefined;
   /** File system, clock and randomness; default this machine's. */
@@ -80,6 +86,7 @@ export interface Settings {
   readonly baseDir: string;
   readonly graceMs: number;
   readonly maxLogBytes: number;
+  readonly reserveBytes: number;
   readonly world: World;
   readonly workflows: ReadonlyMap<string, Workflow>;
   readonly secrets: SecretSource;
@@ -88,6 +95,7 @@ export interface Settings {
 const MAX_CONCURRENCY = 10_000;
 /** At least twice what of stdout is in a shell task's output, so that no log is cut where that is read from. */
 const LOG_BYTES = { least: 1024 * 1024, most: 1024 ** 4, default: 16 * 1024 * 1024 };
+const RESERVE_BYTES = { most: 1024 ** 3, default: 4 * 1024 * 1024 };
 
 /** Throws InvalidOptionError for what is out of range. */
 export function settingsOf(options: OrchestratorOptions): Settings {
@@ -96,12 +104,15 @@ export function settingsOf(options: OrchestratorOptions): Settings {
   const { maxBytes = LOG_BYTES.default } = options.logs ?? {};
   assertWhole('concurrency', concurrency, 1, MAX_CONCURRENCY);
   assertWhole('logs.maxBytes', maxBytes, LOG_BYTES.least, LOG_BYTES.most);
+  const { reserveBytes = RESERVE_BYTES.default } = options;
+  assertWhole('reserveBytes', reserveBytes, 0, RESERVE_BYTES.most);
   return {
     dataDir: resolve(options.dataDir ?? '.nuflow'),
     concurrency,
     baseDir: resolve(options.baseDir ?? '.'),
     graceMs: durationMs(grace, 'grace'),
     maxLogBytes: maxBytes,
+    reserveBytes,
     world,
     workflows: new Map(workflows.map((workflow) => [workflow.name, workflow as Workflow])),
     secrets,

@@ -2,11 +2,12 @@ import { durationMs } from './definition/duration.js';
 import type { JsonValue } from './definition/json.js';
 import type { WorkflowSpec } from './definition/spec.js';
 import type { Workflow } from './definition/workflow.js';
-import { OrchestratorClosedError } from './errors.js';
+import { JournalWriteError, OrchestratorClosedError } from './errors.js';
 import { DataDir } from './journal/data-dir.js';
 import { lockDataDir } from './journal/lock-data-dir.js';
 import { OutputFiles } from './journal/output-files.js';
 import type { Decision } from './journal/record.js';
+import { Reserve } from './journal/reserve.js';
 import { RunIndex } from './journal/run-index.js';
 import { type RunSummary, summary } from './journal/summary.js';
 import {
@@ -70,7 +71,9 @@ export class Orchestrator {
     this.#executor = parts.executor;
     this.#runners = parts.runners;
     const { world, baseDir, graceMs, maxLogBytes, workflows, secrets } = parts.settings;
-    this.#outputs = new OutputFiles(world.fileSystem, parts.dir);
+    this.#outputs = new OutputFiles(world.fileSystem, parts.dir, parts.reserve);
+    parts.reserve.onFreed = (cause) =>
+      this.#live.full((id) => new JournalWriteError(parts.dir.journalPath(id), cause));
     this.#opener = new RunOpener({
       world,
       baseDir,
@@ -82,6 +85,7 @@ export class Orchestrator {
       executor: parts.executor,
       runners: parts.runners,
       outputs: this.#outputs,
+      reserve: parts.reserve,
       attemptDir: (run, index, task, attempt) => parts.dir.attemptDir(run, index, task, attempt),
       durations: (workflow) => parts.index.durations(workflow),
       prepare: (spec) => this.#prepare(spec),
@@ -102,7 +106,9 @@ export class Orchestrator {
     const lock = await lockDataDir(world, dir);
     try {
       const index = await RunIndex.open(world, dir);
-      return new Orchestrator({ settings, dir, lock, index, executor, runners });
+      const reserve = new Reserve(world.fileSystem, dir.reservePath, settings.reserveBytes);
+      await reserve.ensure().catch(() => {}); // said when something is to start; looking needs none
+      return new Orchestrator({ settings, dir, lock, index, reserve, executor, runners });
     } catch (error) {
       await lock.release();
       throw error;
@@ -115,7 +121,7 @@ export class Orchestrator {
    *
    * Throws, before anything started: what is wrong with the definition (CycleError, UnknownRunnerError, …)
    * or the input (InvalidInputError, NotJsonError), RunConflictError, NushellNotFoundError,
-   * SecretMissingError, InvalidSecretError.
+   * SecretMissingError, InvalidSecretError, DiskFullError.
    */
   async start<Input, Outputs>(
     workflow: Workflow<Input, Outputs>,
@@ -330,6 +336,7 @@ interface OrchestratorParts {
   readonly dir: DataDir;
   readonly lock: HeldLock;
   readonly index: RunIndex;
+  readonly reserve: Reserve;
   readonly executor: Executor;
   readonly runners: ReadonlyMap<string, Runner>;
 }

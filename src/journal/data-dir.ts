@@ -20,8 +20,8 @@ const SLUG_LENGTH = 40;
 /**
  * Where things are in a data directory, and what can be read there without holding its lock:
  *
- *   lock  index.json  runs/<runId>/journal.ndjson  runs/<runId>/tasks/0007-create-server/1/
- *                                                  runs/<runId>/outputs/0007-create-server.1-3f2a….json
+ *   lock  reserve  index.json  runs/<runId>/journal.ndjson  runs/<runId>/tasks/0007-create-server/1/
+ *                              runs/<runId>/outputs/0007-create-server.1-3f2a….json
  *
  * The only texts from users in a path are run ids, of a narrow alphabet; a task's folder is its
  * number, with a slug of its id for people.
@@ -51,6 +51,10 @@ export class DataDir {
 
   get lockPath(): string {
     return join(this.path, 'lock');
+  }
+
+  get reservePath(): string {
+    return join(this.path, 'reserve');
   }
 
   get indexPath(): string {

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { JournalWriteError, NuflowError } from '../errors.js';
+import { isNoSpaceError, JournalWriteError, NuflowError } from '../errors.js';
 import type { OpenFile } from '../world/file-system.js';
 import type { World } from '../world/world.js';
 import { encode } from './codec.js';
@@ -8,6 +8,7 @@ import type { Journal, JournalListener } from './journal.js';
 import { openForAppend, syncNames } from './open-for-append.js';
 import { readRecords } from './read-records.js';
 import type { JournalRecord, RecordDraft } from './record.js';
+import { reopenFull } from './reopen-full.js';
 import { BEGINNING, type Position, type ScanEnd, scan } from './scan.js';
 import { writeLines } from './write-fully.js';
 
@@ -15,20 +16,22 @@ import { writeLines } from './write-fully.js';
  * A journal in a file. Appends are serialized at once and written together: while one sync is in
  * flight, what is appended waits and goes out in the next (group commit).
  *
- * After a failed write or sync nothing more is written through this object: the kernel may have
- * dropped dirty pages and reported it once (fsyncgate), so only a new open can tell what is on disk.
+ * After a failed write or sync nothing more is written to that file descriptor: the kernel may have
+ * dropped dirty pages and reported it once (fsyncgate), so only a new open can tell what is on disk. The
+ * one failure it gets over itself is a full disk, once, when its listener makes room: see reopen-full.ts.
  */
 export class FileJournal implements Journal {
   readonly #world: World;
   readonly #path: string;
-  readonly #file: OpenFile;
+  #file: OpenFile;
   readonly #listener: JournalListener;
   /** Until the folders are synced nothing is durable: the file might lose its name. */
   readonly #named: Promise<unknown>;
   readonly #instants = new InstantText();
   #crc: number;
   #lastSeq: number;
-  #durableSeq: number;
+  /** Behind the last record that is on disk. */
+  #durable: Position;
   /** The last `durable` that was written. */
   #claimed: number;
   #pending: string[] = [];
@@ -42,6 +45,7 @@ export class FileJournal implements Journal {
   #busy = false;
   #failure: JournalWriteError | undefined;
   #closed: Promise<void> | undefined;
+  #hasReopened = false;
 
   private constructor(
     world: World,
@@ -57,7 +61,7 @@ export class FileJournal implements Journal {
     this.#named = named;
     this.#crc = at.crc;
     this.#lastSeq = at.seq;
-    this.#durableSeq = at.seq;
+    this.#durable = at;
     this.#claimed = at.claimed;
   }
 
@@ -109,7 +113,7 @@ export class FileJournal implements Journal {
   }
 
   get durableSeq(): number {
-    return this.#durableSeq;
+    return this.#durable.seq;
   }
 
   append(draft: RecordDraft): JournalRecord {
@@ -118,7 +122,7 @@ export class FileJournal implements Journal {
       throw new JournalWriteError(this.#path, new Error('the journal is closed'));
     const at = this.#instants.textOf(this.#world.clock.now());
     const record = { seq: this.#lastSeq + 1, at, ...draft };
-    const news = this.#durableSeq > this.#claimed ? this.#durableSeq : undefined;
+    const news = this.durableSeq > this.#claimed ? this.durableSeq : undefined;
     const { line, crc } = encode(record, news, this.#crc);
     this.#lastSeq = record.seq;
     this.#crc = crc;
@@ -130,14 +134,14 @@ export class FileJournal implements Journal {
 
   flush(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    if (this.#durableSeq === this.#lastSeq) return Promise.resolve();
+    if (this.durableSeq === this.#lastSeq) return Promise.resolve();
     return new Promise((resolve, reject) =>
       this.#waiting.push({ seq: this.#lastSeq, resolve, reject }),
     );
   }
 
   read(from = 1): AsyncIterable<JournalRecord> {
-    return readRecords(this.#world.fileSystem, this.#path, { from, to: this.#durableSeq });
+    return readRecords(this.#world.fileSystem, this.#path, { from, to: this.durableSeq });
   }
 
   close(): Promise<void> {
@@ -164,14 +168,13 @@ export class FileJournal implements Journal {
   async #writeAll(): Promise<void> {
     this.#busy = true;
     while (this.#pending.length > 0 && this.#failure === undefined) {
-      const seq = this.#lastSeq;
+      const batch = { seq: this.#lastSeq, crc: this.#crc };
       const lines = this.#pending;
       this.#pending = [];
       try {
-        writeLines(this.#file, lines);
-        await this.#file.sync();
+        const bytes = await this.#write(lines).catch((error) => this.#writeAgain(lines, error));
         await this.#named;
-        this.#advance(seq);
+        this.#advance({ ...batch, offset: this.#durable.offset + bytes });
       } catch (error) {
         this.#fail(error);
       }
@@ -179,8 +182,26 @@ export class FileJournal implements Journal {
     this.#busy = false;
   }
 
-  #advance(seq: number): void {
-    this.#durableSeq = seq;
+  /** Resolves how many bytes are on disk. */
+  async #write(lines: readonly string[]): Promise<number> {
+    const bytes = writeLines(this.#file, lines);
+    await this.#file.sync();
+    return bytes;
+  }
+
+  /** When there was no space and some was made, otherwise rejects. A run that is not accepted yet is none to make room for. */
+  async #writeAgain(lines: readonly string[], cause: unknown): Promise<number> {
+    const mayReopen = isNoSpaceError(cause) && this.durableSeq > 0 && !this.#hasReopened;
+    if (!mayReopen || !(await this.#listener.makeRoom?.(cause as Error))) throw cause;
+    this.#hasReopened = true;
+    await this.#file.close().catch(() => {}); // what counts is synced
+    this.#file = await reopenFull(this.#world.fileSystem, this.#path, this.#durable);
+    return this.#write(lines);
+  }
+
+  #advance(durable: Position): void {
+    const { seq } = durable;
+    this.#durable = durable;
     this.#listener.durable(seq);
     const told = this.#waiting.filter((waiter) => waiter.seq <= seq);
     if (told.length > 0) this.#waiting = this.#waiting.filter((waiter) => waiter.seq > seq);

@@ -29,4 +29,9 @@ export interface JournalListener {
   durable(seq: number): void;
   /** A write or sync failed; nothing after `durableSeq` may be believed. Called at most once. */
   failed(error: Error): void;
+  /**
+   * A write or sync found no space. Resolves whether some was made, so that what was appended can be
+   * written after all. Called at most once; without it, no space is a failure as any other.
+   */
+  makeRoom?(cause: Error): Promise<boolean>;
 }

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { assertJson, type JsonValue } from '../definition/json.js';
-import { JournalWriteError, OutputFileError } from '../errors.js';
+import { isNoSpaceError, JournalWriteError } from '../errors.js';
 import type { FileSystem } from '../world/file-system.js';
 import type { DataDir } from './data-dir.js';
 import { OutputCache } from './output-cache.js';
 import type { OutputFile } from './record.js';
+import type { Reserve } from './reserve.js';
+import { OutputFileError } from './storage-errors.js';
 import { syncFolder } from './sync-folder.js';
 import { writeDurably } from './write-durably.js';
 
@@ -35,11 +37,14 @@ const OUTPUT_PATH = /^outputs\/[A-Za-z0-9][A-Za-z0-9.-]*$/;
 export class OutputFiles {
   readonly #fileSystem: FileSystem;
   readonly #dir: DataDir;
+  readonly #reserve: Reserve | undefined;
   readonly #cache = new OutputCache();
 
-  constructor(fileSystem: FileSystem, dir: DataDir) {
+  /** `reserve` is for a full disk; who only reads needs none. */
+  constructor(fileSystem: FileSystem, dir: DataDir, reserve?: Reserve) {
     this.#fileSystem = fileSystem;
     this.#dir = dir;
+    this.#reserve = reserve;
   }
 
   /** Puts an output's JSON text on disk. Throws JournalWriteError: a record of it must not be written then. */
@@ -48,14 +53,21 @@ export class OutputFiles {
     const sha256 = await digest(bytes);
     const path = this.#dir.outputPath(index, task, attempt, sha256.slice(0, NAMED_DIGITS));
     const runDir = this.#dir.runDir(run);
-    try {
-      await this.#fileSystem.makeNewDir(join(runDir, 'outputs'));
-      await writeDurably(this.#fileSystem, join(runDir, path), bytes);
-      await syncFolder(this.#fileSystem, runDir); // the folder's own name, whoever made it
-    } catch (error) {
-      throw new JournalWriteError(join(runDir, path), error);
-    }
+    await this.#put(runDir, path, bytes)
+      .catch(async (error: Error) => {
+        if (!isNoSpaceError(error) || !(await this.#reserve?.free(error))) throw error;
+        await this.#put(runDir, path, bytes);
+      })
+      .catch((error: unknown) => {
+        throw new JournalWriteError(join(runDir, path), error);
+      });
     return { path, sha256, bytes: bytes.length };
+  }
+
+  async #put(runDir: string, path: string, bytes: Uint8Array): Promise<void> {
+    await this.#fileSystem.makeNewDir(join(runDir, 'outputs'));
+    await writeDurably(this.#fileSystem, join(runDir, path), bytes);
+    await syncFolder(this.#fileSystem, runDir); // the folder's own name, whoever made it
   }
 
   /** The output in a file that a record names. Throws OutputFileError, never gives another value. */

@@ -1,4 +1,5 @@
 import type { TaskSpec } from '../definition/spec.js';
+import { isNoSpaceError, JournalWriteError, quote } from '../errors.js';
 import type { RunningTask } from '../journal/state.js';
 import type { Execution, Outcome } from '../runners/runner.js';
 import type { Clock } from '../world/clock.js';
@@ -15,6 +16,8 @@ export interface AttemptObserver {
   keep(spec: TaskSpec, attempt: number, outcome: Outcome): Promise<KeptOutcome>;
   /** Nothing of the attempt is left. */
   ended(spec: TaskSpec, attempt: number, ended: Ended<KeptOutcome>): void;
+  /** There is no space to begin an attempt, or to keep what came out of one: nothing more may start. */
+  full(error: Error): void;
   /** What came out could not be kept, or a bug of ours: stops the run rather than the process. */
   failed(error: Error): void;
 }
@@ -36,7 +39,9 @@ export class Attempts {
 
   /** Keeps count of work under way. Never rejects. */
   async work(job: () => Promise<void>): Promise<void> {
-    const working = job().catch((error: Error) => this.#observer.failed(error));
+    const working = job().catch((error: Error) =>
+      isNoSpaceError(error.cause) ? this.#observer.full(error) : this.#observer.failed(error),
+    );
     this.#working.add(working);
     await working;
     this.#working.delete(working);
@@ -84,7 +89,15 @@ export class Attempts {
     const { outcome, stopped } = await live.ended;
     const kept = saysNothing(outcome) ? outcome : await this.#observer.keep(spec, attempt, outcome);
     this.#live.delete(spec.id);
+    this.#seeSpace(spec, outcome, stopped);
     return { outcome: kept, stopped };
+  }
+
+  /** An attempt that could not begin, though nobody stopped it, would only be tried again, and again. */
+  #seeSpace({ id }: TaskSpec, outcome: Outcome, stopped: StopReason | undefined): void {
+    if (outcome.status !== 'notBegun' || stopped !== undefined) return;
+    const cause = Object.assign(new Error(outcome.error.message), { code: 'ENOSPC' });
+    this.#observer.full(new JournalWriteError(`the files of task ${quote(id)}`, cause));
   }
 
   async #limit(
@@ -114,6 +127,7 @@ export class Attempts {
     const { outcome, stopped } = await live.ended;
     const kept = await this.#observer.keep(spec, attempt, outcome);
     this.#live.delete(spec.id);
+    this.#seeSpace(spec, outcome, stopped);
     this.#observer.ended(spec, attempt, { outcome: kept, stopped });
   }
 

@@ -5,8 +5,10 @@ import type { RunEvents } from '../events.js';
 import type { Journal, JournalListener } from '../journal/journal.js';
 import type { JournalRecord, RecordDraft } from '../journal/record.js';
 import { reduce } from '../journal/reduce.js';
+import type { Reserve } from '../journal/reserve.js';
 import { isFinished, type RunState } from '../journal/state.js';
 import { DurableQueue } from './durable-queue.js';
+import type { RunParts } from './parts.js';
 import type { RunSecrets } from './run-secrets.js';
 
 /** Told whether a fact got to the disk. */
@@ -23,23 +25,26 @@ export class Commits implements JournalListener {
   readonly #events: RunEvents;
   readonly #onFailed: (error: Error) => void;
   readonly #secrets: RunSecrets | undefined;
+  readonly #reserve: Reserve;
   readonly #unsynced = new DurableQueue();
   #journal: Journal | undefined;
   #state: RunState | undefined;
   #closed = false;
   #ended = false;
 
-  /** `secrets` are taken out of all facts; `onFailed` is told when nothing can be written any more. */
+  /** `reserve` is for a full disk, `secrets` are taken out of all facts; `onFailed` is told when nothing can be written any more. */
   constructor(
     frontier: Frontier,
     events: RunEvents,
-    secrets: RunSecrets | undefined,
+    reserve: Reserve,
+    { secrets }: Pick<RunParts, 'secrets'>,
     onFailed: (error: Error) => void,
   ) {
     this.#frontier = frontier;
     this.#events = events;
     this.#onFailed = onFailed;
     this.#secrets = secrets;
+    this.#reserve = reserve;
   }
 
   /** What is on disk, folded. Throws when nothing is there yet. */
@@ -113,6 +118,11 @@ export class Commits implements JournalListener {
   /** From the journal: it can't be written any more. */
   failed(error: Error): void {
     this.#onFailed(error);
+  }
+
+  /** From the journal: there is no space. */
+  makeRoom(cause: Error): Promise<boolean> {
+    return this.#reserve.free(cause);
   }
 
   /** Takes no more facts, and gives up on those that are not on disk yet. */

@@ -30,6 +30,8 @@ export function endRecord(facts: EndFacts): RecordDraft {
     return { type: 'task.succeeded', task, attempt, ...outputFields(outcome) };
   if (stopped === 'cancel')
     return { type: 'task.cancelled', task, attempt, reason: facts.cancelReason };
+  if (outcome.status === 'notBegun' && stopped !== 'timeout')
+    return { type: 'task.interrupted', task, attempt, next: 'retry' };
   if (stopped === 'shutdown' || outcome.status === 'interrupted')
     return interruption(spec, attempt);
   return failure(facts, stopped === 'timeout' ? timeoutError(spec) : outcome.error);

@@ -2,7 +2,7 @@ import type { Execution, Outcome } from '../runners/runner.js';
 
 /** What an attempt ends with that was told to stop before it began; why it was told decides what is recorded. */
 const NOT_BEGUN: Outcome = {
-  status: 'failed',
+  status: 'notBegun',
   error: { code: 'NUFLOW_NOT_BEGUN', message: 'The attempt was told to stop before it began.' },
 };
 

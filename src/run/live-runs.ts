@@ -34,6 +34,13 @@ export class LiveRuns {
     return this.#runs.get(id);
   }
 
+  /** Has all recorded to their ends, and then end with an error of their own: the disk is full. Resolves when they have. */
+  async full(errorOf: (id: string) => Error): Promise<void> {
+    const runs = [...this.#runs];
+    for (const [id, { loop }] of runs) loop.full(errorOf(id));
+    await Promise.allSettled(runs.map(([, { loop }]) => loop.ended));
+  }
+
   /** Keeps a run until it ends, then calls `left`. */
   enter(id: string, live: LiveRun, left: () => void): void {
     this.#runs.set(id, live);

@@ -51,7 +51,7 @@ export class RunLoop {
     this.#parts = parts;
     this.#frontier = new Frontier(parts.plan, parts.workflow.spec, parts.onFailure, parts);
     this.events = new RunEvents(() => new Date(clock.now()).toISOString(), parts.secrets);
-    this.commits = new Commits(this.#frontier, this.events, parts.secrets, (error) =>
+    this.commits = new Commits(this.#frontier, this.events, tools.reserve, parts, (error) =>
       this.#failed(error),
     );
     this.decisions = new Decisions(this.#decisionTaker());
@@ -135,7 +135,10 @@ export class RunLoop {
     for (const { task, retryAt } of this.#frontier.retrying())
       this.#wakeAt(task, Date.parse(retryAt));
     if (deadlineAt !== undefined)
-      this.#timers.at(DEADLINE, Date.parse(deadlineAt), () => this.#timeOut());
+      this.#timers.at(DEADLINE, Date.parse(deadlineAt), () => {
+        // Cancelling has a grace of its own, which the timeout does not cut short.
+        if (this.#cancelReason === undefined) this.cancel('runTimeout');
+      });
     this.#advance();
   }
 
@@ -143,11 +146,8 @@ export class RunLoop {
 
   /** Writes what is settled without running anything, then asks for slots for what can start. */
   #advance(): void {
-    for (
-      let drafts = this.#frontier.settled();
-      drafts.length > 0;
-      drafts = this.#frontier.settled()
-    ) {
+    const settled = (): readonly RecordDraft[] => this.#frontier.settled();
+    for (let drafts = settled(); drafts.length > 0; drafts = settled()) {
       if (this.#mode === 'closed') return;
       for (const draft of drafts)
         this.commits.commit(draft, draft.type === 'run.finished' ? this.#finish : undefined);
@@ -184,6 +184,7 @@ export class RunLoop {
         this.commits.commit({ type: 'task.spawned', task, attempt, ...process }),
       keep: (spec, attempt, outcome) => this.#starter.keep(this.state.id, spec, attempt, outcome),
       ended: (spec, attempt, ended) => this.#end(spec, attempt, ended),
+      full: (error) => this.full(error),
       failed: (error) => this.#failed(error),
     };
   }
@@ -314,19 +315,19 @@ export class RunLoop {
     this.#advance();
   }
 
-  /** Cancelling has a grace of its own, which the timeout does not cut short. */
-  #timeOut(): void {
-    if (this.#cancelReason === undefined) this.cancel('runTimeout');
+  /** As {@link drain}, because the disk is full: the run ends with this error. */
+  full(error: Error): void {
+    if (this.#mode === 'open') void this.drain(error);
   }
 
   /** Starts nothing more and waits until what runs has ended and is on disk; then closes. The run stays resumable. */
-  async drain(): Promise<void> {
+  async drain(why?: Error): Promise<void> {
     if (this.#mode === 'open') this.#mode = 'draining';
     if (this.accepted) this.#goOn(this.state.deadlineAt);
     this.#slots.giveBackAll();
     const over = this.ended.catch(() => {}); // a stricter call may not wait
     await Promise.race([this.#attempts.settled(), over]);
-    await this.detach();
+    await this.detach(why);
   }
 
   /** As {@link drain}, but stops what runs instead of waiting for it; called again, kills it. */
@@ -338,12 +339,12 @@ export class RunLoop {
   }
 
   /** Closes the journal at once; processes go on by themselves, and the next open finds them. */
-  async detach(): Promise<void> {
+  async detach(why?: Error): Promise<void> {
     if (this.#mode === 'open') this.#mode = 'draining';
     this.#slots.giveBackAll();
     await this.commits.journal?.flush().catch(() => {});
     await this.#close();
-    this.#ending.reject(new RunUnfinishedError(this.accepted ? this.state.id : '?'));
+    this.#ending.reject(why ?? new RunUnfinishedError(this.accepted ? this.state.id : '?'));
   }
 
   readonly #finish = (durable: boolean): void => {

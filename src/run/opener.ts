@@ -71,6 +71,7 @@ export class RunOpener {
   async create(run: NewRun, enter: (loop: RunLoop) => void): Promise<void> {
     const { world, dir } = this.#tools;
     const { id, input, parts } = run;
+    await this.#tools.reserve.ensure();
     const { spec } = parts.workflow;
     const sources = [run.secrets, this.#tools.secrets];
     const secrets = RunSecrets.of({ id, workflow: spec, input }, sources);
@@ -115,11 +116,26 @@ export class RunOpener {
     const replay = (record: JournalRecord): void => loop.replay(record);
     const path = dir.journalPath(id);
     const journal = await FileJournal.open(world, path, loop.commits, replay, first.end);
-    if (!loop.finished) await fetchOrClose(secrets, journal, how.cancel);
+    if (!loop.finished) await this.#readyOrClose(secrets, journal, how.cancel);
     enter(loop);
     if (loop.finished) return loop.conclude(journal);
     loop.begin(journal, { type: 'run.resumed', pid: world.pid }, how.cancel);
     await journal.flush();
+  }
+
+  /** A run that is cancelled starts nothing: it needs no reserve, and no secret that nobody has any more. */
+  async #readyOrClose(
+    secrets: RunSecrets | undefined,
+    journal: Journal,
+    cancel: CancelRequest | undefined,
+  ): Promise<void> {
+    try {
+      if (cancel === undefined) await this.#tools.reserve.ensure();
+      await (cancel === undefined ? secrets?.fetch() : secrets?.fetchAvailable());
+    } catch (error) {
+      await journal.close();
+      throw error;
+    }
   }
 
   async #partsOf(
@@ -158,20 +174,6 @@ export class RunOpener {
     const durations = this.#tools.durations(parts.workflow.name);
     const weights = weightsFrom(durations, parts);
     return new RunLoop(this.#tools, weights === undefined ? parts : { ...parts, weights });
-  }
-}
-
-/** What is cancelled starts nothing, so it needs no secret that nobody has any more. */
-async function fetchOrClose(
-  secrets: RunSecrets | undefined,
-  journal: Journal,
-  cancel: CancelRequest | undefined,
-): Promise<void> {
-  try {
-    await (cancel === undefined ? secrets?.fetch() : secrets?.fetchAvailable());
-  } catch (error) {
-    await journal.close();
-    throw error;
   }
 }
 

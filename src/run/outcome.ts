@@ -24,6 +24,7 @@ export function outcomeFrom(given: unknown): Outcome {
     case 'succeeded':
       return { status, output: assertJson(output ?? null, 'the output') };
     case 'failed':
+    case 'notBegun':
       return { status, error: errorFrom(error) };
     case 'interrupted':
       return { status };

@@ -37,7 +37,7 @@ export function keepOutput(
   place: OutputPlace,
   outcome: Outcome,
 ): KeptOutcome | Promise<KeptOutcome> {
-  if (outcome.status === 'failed') return { ...outcome, error: boundedError(outcome.error) };
+  if ('error' in outcome) return { ...outcome, error: boundedError(outcome.error) };
   if (outcome.status === 'interrupted' || fitsIn(outcome.output, MAX_INLINE_OUTPUT)) return outcome;
   const text = JSON.stringify(outcome.output);
   const bytes = Buffer.byteLength(text);

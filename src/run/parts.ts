@@ -3,6 +3,7 @@ import type { OnFailure } from '../definition/spec.js';
 import type { Workflow } from '../definition/workflow.js';
 import type { OutputFiles } from '../journal/output-files.js';
 import type { CancelReason } from '../journal/record.js';
+import type { Reserve } from '../journal/reserve.js';
 import type { Executor } from '../queue/executor.js';
 import type { Runner } from '../runners/runner.js';
 import type { World } from '../world/world.js';
@@ -15,6 +16,7 @@ export interface RunTools {
   readonly runners: ReadonlyMap<string, Runner>;
   /** Absolute folder of an attempt's files. */
   readonly attemptDir: (run: string, taskIndex: number, task: string, attempt: number) => string;
+  readonly reserve: Reserve;
   /** Outputs that are too big for the journal. */
   readonly outputs: OutputFiles;
   readonly baseDir: string;

@@ -28,8 +28,8 @@ export function saysNothing(outcome: KeptOutcome): boolean {
  *   a value ──► the attempt succeeded with it      null ──► by onInterrupted, as nothing was done
  *   it failed, or took too long ──► held: running the task again could double what was done
  *
- * Undefined when the orchestrator stops: the probe is asked again at the next resume. What a probe says
- * once it was told to stop is not heeded.
+ * Undefined when the orchestrator stops, or there is no space to ask: the probe is asked again at the next
+ * resume. What a probe says once it was told to stop is not heeded.
  */
 export function probeRecord({
   spec,
@@ -42,6 +42,7 @@ export function probeRecord({
   if (stopped === 'shutdown') return undefined;
   if (stopped === 'cancel') return { type: 'task.cancelled', task, attempt, reason: cancelReason };
   if (stopped === 'timeout') return held(spec, attempt, timeoutError(spec));
+  if (outcome.status === 'notBegun') return undefined;
   if (outcome.status !== 'succeeded') return held(spec, attempt, failedError(outcome));
   if (saysNothing(outcome)) return undone(spec, attempt);
   return { type: 'task.succeeded', task, attempt, ...outputFields(outcome) };

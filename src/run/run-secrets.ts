@@ -108,7 +108,7 @@ export class RunSecrets implements AttemptSecrets {
       case 'succeeded':
         return { status: 'succeeded', output: frozen(this.#redactor.value(outcome.output)) };
       case 'failed':
-        return { status: 'failed', error: redactError(this.#redactor, outcome.error) };
+        return { status: outcome.status, error: redactError(this.#redactor, outcome.error) };
       default:
         return outcome;
     }

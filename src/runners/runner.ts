@@ -120,5 +120,7 @@ export interface Execution {
 export type Outcome =
   | { readonly status: 'succeeded'; readonly output: JsonValue }
   | { readonly status: 'failed'; readonly error: TaskError }
+  /** None of its code ran, for want of disk space or because it was told to stop before. */
+  | { readonly status: 'notBegun'; readonly error: TaskError }
   /** It ended and left no outcome; only an adopted attempt ends so. */
   | { readonly status: 'interrupted' };

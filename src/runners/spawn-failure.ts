@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isNoSpaceError } from '../errors.js';
 import type { ProcessEnd } from './process.js';
 import type { Outcome } from './runner.js';
 
@@ -11,7 +12,7 @@ export function spawnFailure(
 ): Outcome {
   const why = explain(errno, file, cwd) ?? reason;
   return {
-    status: 'failed',
+    status: isNoSpaceError({ code: errno }) ? 'notBegun' : 'failed',
     error: { code: 'NUFLOW_SPAWN_FAILED', message: `Could not start ${file} (${errno}): ${why}` },
   };
 }
@@ -31,6 +32,9 @@ function explain(errno: string, file: string, cwd: string): string | undefined {
       return 'too many open files; raise the limit (ulimit -n) or lower the concurrency';
     case 'EAGAIN':
       return 'too many processes; raise the limit (ulimit -u) or lower the concurrency';
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return "there is no space for the attempt's files";
     default:
       return undefined;
   }

@@ -27,8 +27,15 @@ interface Fault {
   readonly operation: Operation;
   readonly path: string;
   readonly code: string;
+  readonly manner: Manner;
+  /** Calls that succeed before. */
   left: number;
+  /** Calls that fail then. */
+  times: number;
 }
+
+/** How a call is to fail. */
+type Failing = Pick<Fault, 'manner' | 'code'>;
 
 /** An error as the system gives it. */
 export function systemError(code: string): Error {
@@ -52,7 +59,7 @@ export class FaultyFileSystem implements FileSystem {
   onFailure: (operation: Operation, path: string) => void = () => {};
   readonly #inner: FileSystem;
   readonly #faults: Fault[] = [];
-  #fault: { readonly call: number; readonly manner: Manner; readonly code: string } | undefined;
+  #fault: (Failing & { readonly call: number }) | undefined;
 
   constructor(inner: FileSystem) {
     this.#inner = inner;
@@ -60,7 +67,13 @@ export class FaultyFileSystem implements FileSystem {
 
   /** Makes an operation on paths that end in `path` fail with a system error, after `after` more calls, and from then on. */
   fail(operation: Operation, path: string, code: string, after = 0): void {
-    this.#faults.push({ operation, path, code, left: after });
+    const times = Number.POSITIVE_INFINITY;
+    this.#faults.push({ operation, path, code, manner: 'refused', left: after, times });
+  }
+
+  /** Makes the next call of an operation on a path that ends in `path` fail, and only that. */
+  failNext(operation: Operation, path: string, code: string, manner: Manner = 'refused'): void {
+    this.#faults.push({ operation, path, code, manner, left: 0, times: 1 });
   }
 
   /** Makes one call fail, the one that will be `asked[call]`. */
@@ -121,13 +134,14 @@ export class FaultyFileSystem implements FileSystem {
     let broken: string | undefined;
     return {
       write: (bytes) => {
-        const manner = this.#begin('write', path);
+        const failing = this.#begin('write', path);
         if (broken !== undefined) throw systemError(broken);
-        if (manner === 'empty') return 0;
-        const most = manner === 'short' ? Math.ceil(bytes.length / 2) : this.writeLimit;
-        if (manner === 'short') broken = this.#fault?.code;
+        if (failing?.manner === 'empty') return 0;
+        const isShort = failing?.manner === 'short';
+        if (isShort) broken = failing.code;
+        const most = isShort ? Math.ceil(bytes.length / 2) : this.writeLimit;
         const taken = file.write(bytes.subarray(0, most));
-        return this.#end('write', path, manner, taken);
+        return this.#end('write', path, failing, taken);
       },
       sync: async () => {
         await this.beforeSync(path);
@@ -140,25 +154,30 @@ export class FaultyFileSystem implements FileSystem {
   }
 
   async #call<T>(operation: Operation, path: string, call: () => Promise<T>): Promise<T> {
-    const manner = this.#begin(operation, path);
-    return this.#end(operation, path, manner, await call());
+    const failing = this.#begin(operation, path);
+    return this.#end(operation, path, failing, await call());
   }
 
   /** Notes the call; throws when it is to fail with nothing done. */
-  #begin(operation: Operation, path: string): Manner | undefined {
+  #begin(operation: Operation, path: string): Failing | undefined {
     const call = this.asked.push(`${operation} ${path}`) - 1;
+    const failing = this.#faultOf(operation, path) ?? this.#fault;
+    if (failing === this.#fault && this.#fault?.call !== call) return undefined;
+    if (failing?.manner === 'refused') this.#fail(operation, path, failing.code);
+    return failing;
+  }
+
+  #faultOf(operation: Operation, path: string): Failing | undefined {
     for (const fault of this.#faults) {
       if (fault.operation !== operation || !path.endsWith(fault.path)) continue;
       if (fault.left > 0) fault.left--;
-      else this.#fail(operation, path, fault.code);
+      else if (fault.times-- > 0) return fault;
     }
-    if (this.#fault?.call !== call) return undefined;
-    if (this.#fault.manner === 'refused') this.#fail(operation, path, this.#fault.code);
-    return this.#fault.manner;
+    return undefined;
   }
 
-  #end<T>(operation: Operation, path: string, manner: Manner | undefined, result: T): T {
-    if (manner === 'done') this.#fail(operation, path, this.#fault?.code);
+  #end<T>(operation: Operation, path: string, failing: Failing | undefined, result: T): T {
+    if (failing?.manner === 'done') this.#fail(operation, path, failing.code);
     this.log.push(`${operation} ${path}`);
     return result;
   }
