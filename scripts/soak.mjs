@@ -16,6 +16,7 @@ const PARTS = {
   damage: { file: 'test/journal/damage.test.ts', rounds: 100_000_000 },
   orphans: { file: 'test/crash/orphans.test.ts', rounds: 2_000 },
   simulation: { file: 'test/simulation/shard', rounds: 5_000_000 },
+  full: { file: 'test/faults/real-full-disk.test.ts', rounds: 200 },
   output: { file: 'test/bounds/much-output.test.ts', rounds: 1_024 },
 };
 

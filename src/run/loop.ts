@@ -315,7 +315,7 @@ export class RunLoop {
     this.#advance();
   }
 
-  /** As {@link drain}, because the disk is full: the run ends with this error. */
+  /** As {@link drain}, because the disk is full: the run ends with this error. What it has not taken up by then it leaves. */
   full(error: Error): void {
     if (this.#mode === 'open') void this.drain(error);
   }
@@ -323,7 +323,7 @@ export class RunLoop {
   /** Starts nothing more and waits until what runs has ended and is on disk; then closes. The run stays resumable. */
   async drain(why?: Error): Promise<void> {
     if (this.#mode === 'open') this.#mode = 'draining';
-    if (this.accepted) this.#goOn(this.state.deadlineAt);
+    if (this.accepted && why === undefined) this.#goOn(this.state.deadlineAt);
     this.#slots.giveBackAll();
     const over = this.ended.catch(() => {}); // a stricter call may not wait
     await Promise.race([this.#attempts.settled(), over]);
