@@ -11,6 +11,10 @@ import type { LifePlan, Scenario, Wanted } from './scenario.js';
 import { never } from './sim-file-system.js';
 import { POOL } from './workflows.js';
 
+/** Little, so that a seed costs little; a full disk takes it away all the same. */
+const RESERVE_BYTES = 512;
+const BY_FAULT = /^NUFLOW_(?:JOURNAL_|DISK_FULL$)/;
+
 /** One who uses the orchestrator through its API for the life of one process, as a careful program would. */
 export class Client {
   readonly #machine: Machine;
@@ -76,6 +80,7 @@ export class Client {
         concurrency: this.#plan.concurrency,
         pools: { [POOL]: { concurrency: poolSize } },
         grace: graceMs,
+        reserveBytes: RESERVE_BYTES,
       }),
     );
   }
@@ -143,7 +148,7 @@ export class Client {
     this.#machine.note(() => `${what}: ${String(error)}`);
     const { failure, failedSync, full } = this.#plan.faults;
     const byFault = failure > 0 || failedSync > 0 || full !== undefined;
-    if (byFault && (!(error instanceof NuflowError) || code?.startsWith('NUFLOW_JOURNAL_'))) return;
+    if (byFault && (!(error instanceof NuflowError) || BY_FAULT.test(code ?? ''))) return;
     if (this.#closing && (code === 'NUFLOW_CLOSED' || code === 'NUFLOW_RUN_UNFINISHED')) return;
     if (code === 'NUFLOW_RUN_NOT_FOUND' && (byFault || what.startsWith('cancel'))) return;
     if (error instanceof DataDirLockedError && what === 'a second open') return;
