@@ -148,11 +148,25 @@ export class Orchestrator {
     return this.#once(id, () => this.#reopen(id, how));
   }
 
-  /** Resumes every unfinished run that can be; one that can't be is reported and hinders no other. */
+  /**
+   * Resumes every unfinished run that can be; one that can't be is reported and hinders no other. Nothing
+   * new starts until all are open: what still runs of any of them has its slot first.
+   */
   async resumeAll(): Promise<Resumed> {
     this.#assertOpen();
+    const release = this.#executor.hold();
+    try {
+      return await this.#resumeAll();
+    } finally {
+      this.#settings.world.clock.soon(release); // after the last of them has taken up what runs
+    }
+  }
+
+  async #resumeAll(): Promise<Resumed> {
     const runs: Run[] = [];
     const refused: { id: string; error: Error }[] = [];
+    // These have ended, and are read again at each opening until they are opened for once.
+    for (const id of this.#index.unproven()) await this.resume(id).catch(() => {});
     for (const { id } of this.#index.unfinished()) {
       await this.resume(id).then(
         (run) => runs.push(run),

@@ -16,6 +16,8 @@ export interface Executor {
     job: () => Promise<void>,
     options?: { readonly priority?: number; readonly pool?: string },
   ): void;
+  /** Starts no more jobs, in any pool, until the returned function is called; those that run go on. Holds may overlap. */
+  hold(): () => void;
   /** Resolves when no job runs and none is queued, in any pool. */
   idle(): Promise<void>;
 }

@@ -19,6 +19,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export class PQueueExecutor implements Executor {
   readonly #main: PQueue;
   readonly #pools: ReadonlyMap<string, PQueue>;
+  #holds = 0;
 
   /** Throws InvalidOptionError for a limit or rate out of its range. */
   constructor({ concurrency, pools = {} }: ExecutorOptions) {
@@ -40,11 +41,25 @@ export class PQueueExecutor implements Executor {
     void this.#queue(pool).add(() => quietly(job), { priority });
   }
 
+  hold(): () => void {
+    if (this.#holds++ === 0) for (const queue of this.#queues()) queue.pause();
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      if (--this.#holds === 0) for (const queue of this.#queues()) queue.start();
+    };
+  }
+
   async idle(): Promise<void> {
-    const queues = [this.#main, ...this.#pools.values()];
+    const queues = this.#queues();
     // The last job of one pool may have submitted to another that was idle before.
     while (queues.some((queue) => queue.size + queue.pending > 0))
       await Promise.all(queues.map((queue) => queue.onIdle()));
+  }
+
+  #queues(): readonly PQueue[] {
+    return [this.#main, ...this.#pools.values()];
   }
 
   #queue(pool: string | undefined): PQueue {

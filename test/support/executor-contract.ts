@@ -162,6 +162,23 @@ export function executorContract(name: string, make: MakeExecutor): void {
       await executor.idle();
     });
 
+    it('starts nothing while it is held, whoever holds it; what runs goes on', async () => {
+      const executor = make(2, { cloud: { concurrency: 2 } });
+      const [running] = hold(executor, 1) as [Held];
+      await running.started;
+      const releases = [executor.hold(), executor.hold()];
+      const waiting = [...hold(executor, 1), ...hold(executor, 1, 'cloud')];
+      running.end();
+      releases[0]?.();
+      releases[0]?.();
+      await settled();
+      expect(waiting.map(({ isStarted }) => isStarted)).toEqual([false, false]);
+      releases[1]?.();
+      await Promise.all(waiting.map(({ started }) => started));
+      for (const held of waiting) held.end();
+      await executor.idle();
+    });
+
     it('is idle when nothing runs or waits, also after jobs submitted jobs to other pools', async () => {
       const executor = make(1, { cloud: { concurrency: 1 } });
       await executor.idle();
