@@ -34,12 +34,17 @@ const NEWEST = 0.5;
 /**
  * Runs at a glance, and how long their tasks took: a cache in index.json, by lowdb. The journals are
  * the truth; what the index does not know as finished is read from them at opening, and a lost or bad index is rebuilt.
+ *
+ * A run that was only read is not entered as finished: what was read may be in the page cache only, and
+ * an index on disk that is ahead of the journal would keep the run from ever being resumed.
  */
 export class RunIndex {
   readonly #world: World;
   readonly #db: Low<unknown>;
   readonly #runs = new Map<string, RunSummary>();
   readonly #durations = new Map<string, Map<string, number>>();
+  /** Finished, as far as was read. */
+  readonly #unproven = new Set<string>();
   #writing: Promise<void> = Promise.resolve();
   #cancelWait: (() => void) | undefined;
   #dirty = false;
@@ -81,14 +86,20 @@ export class RunIndex {
       .reverse();
   }
 
+  /** Runs that have ended as far as was read: it counts once they were opened, which puts what was read on disk. */
+  unproven(): readonly string[] {
+    return [...this.#unproven];
+  }
+
   /** Expected durations of a workflow's tasks, ms; empty when none ran yet. */
   durations(workflow: string): ReadonlyMap<string, number> {
     return this.#durations.get(workflow) ?? new Map();
   }
 
-  /** Takes in a run as it stands; written to the file soon. */
+  /** Takes in a run as it stands on disk; written to the file soon. */
   put(state: RunState): void {
     this.#runs.set(state.id, summary(state));
+    this.#unproven.delete(state.id);
     if (isFinished(state)) this.#learn(state);
     this.#dirty = true;
     this.#writeSoon();
@@ -118,7 +129,9 @@ export class RunIndex {
   async #readRun(dir: DataDir, id: string): Promise<void> {
     this.#dirty = true;
     try {
-      this.#runs.set(id, summary(await dir.readState(id)));
+      const state = await dir.readState(id);
+      this.#runs.set(id, summary(state));
+      if (isFinished(state)) this.#unproven.add(id);
     } catch (error) {
       if (error instanceof RunNotFoundError) return; // it was never accepted
       this.#runs.set(id, {
@@ -166,7 +179,7 @@ export class RunIndex {
   async #write(): Promise<void> {
     this.#dirty = false;
     this.#db.data = {
-      runs: [...this.#runs.values()],
+      runs: [...this.#runs.values()].filter(({ id }) => !this.#unproven.has(id)),
       durations: [...this.#durations].map(([workflow, tasks]) => [workflow, [...tasks]]),
     };
     await this.#db.write().catch(() => {

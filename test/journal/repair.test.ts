@@ -186,7 +186,9 @@ describe('repairing a journal', () => {
     memory.put(other, linesOf([{ ...STARTED, run: 'other' } as RecordDraft]).join(''));
     const world = worldWith(memory);
     const dir = new DataDir(memory, '/data');
-    await (await RunIndex.open(world, dir)).close();
+    const index = await RunIndex.open(world, dir);
+    index.put(await dir.readState('create-wuji'));
+    await index.close();
     const statuses = async () =>
       (await RunIndex.open(world, dir)).list().map(({ id, status }) => `${id} ${status}`);
     expect(await statuses()).toContain('create-wuji cancelled');

@@ -83,8 +83,20 @@ describe('the run index', () => {
     memory.put(INDEX, bytes);
     const index = await open();
     expect(index.list()).toMatchObject([{ id: 'done', status: 'succeeded' }]);
+    index.put(stateOf('done'));
     await index.close();
     expect(JSON.parse(String(memory.bytes(INDEX)))).toMatchObject({ runs: [{ id: 'done' }] });
+  });
+
+  it('does not enter a run as finished that was only read: its end may not be on disk', async () => {
+    putRun('done');
+    putRun('open', DRAFTS.slice(0, 2));
+    const index = await open();
+    expect(index.unproven()).toEqual(['done']);
+    await index.close();
+    expect(JSON.parse(String(memory.bytes(INDEX)))).toMatchObject({ runs: [{ id: 'open' }] });
+    index.put(stateOf('done'));
+    expect(index.unproven()).toEqual([]);
   });
 
   it.each(['open', 'read'] as const)(
@@ -100,7 +112,9 @@ describe('the run index', () => {
   it('does not read the journals of runs it knows as finished', async () => {
     putRun('done');
     putRun('open', DRAFTS.slice(0, 2));
-    await (await open()).close();
+    const index = await open();
+    index.put(stateOf('done'));
+    await index.close();
     const before = journalsRead().length;
     await open();
     expect(journalsRead().slice(before)).toEqual([`open ${dir.journalPath('open')}`]);
