@@ -84,6 +84,11 @@ export class AttemptStarter {
     });
   }
 
+  /** Whether an attempt of the task goes on without this process: a runner that can take it over will find it. */
+  outlives(spec: TaskSpec): boolean {
+    return this.#runner(spec).adopt !== undefined;
+  }
+
   /** The outcome as it can be recorded: checked by the task's schema, without secrets, a big output on disk. Throws JournalWriteError. */
   async keep(run: string, spec: TaskSpec, attempt: number, outcome: Outcome): Promise<KeptOutcome> {
     const checked = await checkOutput(outcome, this.#code(spec));

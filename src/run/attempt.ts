@@ -18,7 +18,8 @@ export interface Ended<O = Outcome> {
  * It has ended only when its runner says that nothing of it is left.
  */
 export class LiveAttempt {
-  readonly ended: Promise<Ended>;
+  /** How it ended; undefined when it was let go before. */
+  readonly ended: Promise<Ended | undefined>;
   readonly #execution: Execution;
   readonly #clock: Clock;
   readonly #graceMs: number;
@@ -26,16 +27,20 @@ export class LiveAttempt {
   #timer: Cancel | undefined;
   #isOver = false;
   #isDetached = false;
+  #resolveEnded: (ended: undefined) => void = () => {};
 
   constructor(execution: Execution, clock: Clock, graceMs: number, timeoutMs: number | undefined) {
     this.#execution = execution;
     this.#clock = clock;
     this.#graceMs = graceMs;
     if (timeoutMs !== undefined) this.limit(timeoutMs);
-    this.ended = execution.outcome.then((outcome) => {
-      this.#timer?.();
-      this.#isOver = true;
-      return { outcome, stopped: this.#stopped };
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+      void execution.outcome.then((outcome) => {
+        this.#timer?.();
+        this.#isOver = true;
+        resolve({ outcome, stopped: this.#stopped });
+      });
     });
   }
 
@@ -62,12 +67,17 @@ export class LiveAttempt {
   }
 
   /**
-   * Nobody waits for it any more: it goes on by itself, nothing here ends it, and it does not keep this
-   * process from ending. Resolves when whoever looks for its process can't miss it.
+   * Nothing here ends it any more, and it does not keep this process from ending. Resolves when whoever
+   * looks for its process can't miss it.
    */
   async detach(): Promise<void> {
     this.#isDetached = true;
     this.#timer?.();
     await this.#execution.detach?.();
+  }
+
+  /** Nobody waits for it any more: it goes on by itself. */
+  letGo(): void {
+    this.#resolveEnded(undefined);
   }
 }

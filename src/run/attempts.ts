@@ -18,6 +18,8 @@ export interface AttemptObserver {
   ended(spec: TaskSpec, attempt: number, ended: Ended<KeptOutcome>): void;
   /** There is no space to begin an attempt, or to keep what came out of one: nothing more may start. */
   full(error: Error): void;
+  /** Whether an attempt of the task goes on without this process, and can be found by the next. */
+  outlives(spec: TaskSpec): boolean;
   /** What came out could not be kept, or a bug of ours: stops the run rather than the process. */
   failed(error: Error): void;
 }
@@ -27,7 +29,7 @@ export class Attempts {
   readonly #clock: Clock;
   readonly #graceMs: number;
   readonly #observer: AttemptObserver;
-  readonly #live = new Map<string, LiveAttempt>();
+  readonly #live = new Map<string, { readonly spec: TaskSpec; readonly attempt: LiveAttempt }>();
   readonly #working = new Set<Promise<void>>();
   #isDetached = false;
 
@@ -84,9 +86,9 @@ export class Attempts {
   ): Promise<Ended<KeptOutcome>> {
     const timeoutMs = spec.timeoutMs ?? PROBE_TIMEOUT_MS;
     const live = new LiveAttempt(execution, this.#clock, this.#graceMs, timeoutMs);
-    this.#enter(spec.id, live);
+    this.#enter(spec, live);
     if (stopReason !== undefined) live.stop(stopReason);
-    const { outcome, stopped } = await live.ended;
+    const { outcome, stopped } = this.#unlessDetached(await live.ended) ?? LET_GO;
     const kept = saysNothing(outcome) ? outcome : await this.#observer.keep(spec, attempt, outcome);
     this.#live.delete(spec.id);
     this.#seeSpace(spec, outcome, stopped);
@@ -119,12 +121,15 @@ export class Attempts {
     live: LiveAttempt,
     known?: ProcessIdentity,
   ): Promise<void> {
-    this.#enter(spec.id, live);
+    this.#enter(spec, live);
     void execution.spawned.then((process) => {
       if (process === undefined || process.pid === known?.pid) return;
-      if (this.#live.get(spec.id) === live) this.#observer.spawned(spec.id, attempt, process);
+      if (this.#live.get(spec.id)?.attempt === live)
+        this.#observer.spawned(spec.id, attempt, process);
     });
-    const { outcome, stopped } = await live.ended;
+    const ended = this.#unlessDetached(await live.ended);
+    if (ended === undefined) return;
+    const { outcome, stopped } = ended;
     const kept = await this.#observer.keep(spec, attempt, outcome);
     this.#live.delete(spec.id);
     this.#seeSpace(spec, outcome, stopped);
@@ -133,22 +138,40 @@ export class Attempts {
 
   /** Asks all to stop; after the grace they are killed. */
   stop(reason: StopReason): void {
-    for (const attempt of this.#live.values()) attempt.stop(reason);
+    for (const { attempt } of this.#live.values()) attempt.stop(reason);
   }
 
   /** No more grace. */
   kill(reason: StopReason): void {
-    for (const attempt of this.#live.values()) attempt.kill(reason);
+    for (const { attempt } of this.#live.values()) attempt.kill(reason);
   }
 
   /** Lets go of all, also of those to come: they go on by themselves. Resolves when whoever opens the run next finds them. */
   async detach(): Promise<void> {
     this.#isDetached = true;
-    await Promise.all([...this.#live.values()].map((attempt) => attempt.detach()));
+    await Promise.all([...this.#live.values()].map((live) => this.#leave(live.spec, live.attempt)));
   }
 
-  #enter(task: string, live: LiveAttempt): void {
-    this.#live.set(task, live);
-    if (this.#isDetached) void live.detach();
+  /** Resolves, after {@link detach}, when what can't go on without this process has ended: nobody but us could find it. */
+  async gone(): Promise<void> {
+    await Promise.all([...this.#live.values()].map(({ attempt }) => attempt.ended));
+  }
+
+  #enter(spec: TaskSpec, attempt: LiveAttempt): void {
+    this.#live.set(spec.id, { spec, attempt });
+    if (this.#isDetached) void this.#leave(spec, attempt);
+  }
+
+  async #leave(spec: TaskSpec, attempt: LiveAttempt): Promise<void> {
+    await attempt.detach();
+    if (this.#observer.outlives(spec)) attempt.letGo();
+  }
+
+  /** What ends after all was let go is for the next to record. */
+  #unlessDetached(ended: Ended | undefined): Ended | undefined {
+    return this.#isDetached ? undefined : ended;
   }
 }
+
+/** How a probe ends that was let go: it is asked again. */
+const LET_GO: Ended = { outcome: { status: 'interrupted' }, stopped: 'shutdown' };

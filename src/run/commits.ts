@@ -106,6 +106,13 @@ export class Commits implements JournalListener {
     }
   }
 
+  /** Resolves when nothing is on its way to the disk any more, what is appended meanwhile included; or when nothing gets there. */
+  async flushed(): Promise<void> {
+    const journal = this.#journal;
+    while (journal !== undefined && !this.#closed && journal.durableSeq < journal.lastSeq)
+      await journal.flush().catch(() => {});
+  }
+
   /** From the journal: everything up to `seq` is on disk. */
   durable(seq: number): void {
     for (let next = this.#unsynced.take(seq); next !== undefined; next = this.#unsynced.take(seq)) {

@@ -11,7 +11,7 @@ export interface LiveRun {
 export class LiveRuns {
   readonly #runs = new Map<string, LiveRun>();
 
-  /** All of them, those included whose start is not on disk yet. */
+  /** All of them, those included whose start is not on disk yet, and those that are being closed. */
   get all(): readonly LiveRun[] {
     return [...this.#runs.values()];
   }
@@ -21,17 +21,16 @@ export class LiveRuns {
     return this.all.filter(({ loop }) => loop.accepted);
   }
 
-  /** The run, when it is live and durably accepted. */
+  /** The run, when it is durably accepted and not being closed. */
   get(id: string): LiveRun | undefined {
     const live = this.#runs.get(id);
-    return live?.loop.accepted ? live : undefined;
+    return live?.loop.accepted && live.loop.gone === undefined ? live : undefined;
   }
 
-  /** The run, for one who would open it otherwise. One that is closing is waited for: it can be opened only after. */
+  /** The run, for one who would open it otherwise. One that is being closed is waited for: it can be opened only after. */
   async settled(id: string): Promise<LiveRun | undefined> {
-    const live = this.#runs.get(id);
-    if (live?.loop.isClosed) await live.loop.ended.catch(() => {});
-    return this.#runs.get(id);
+    await this.#runs.get(id)?.loop.gone;
+    return this.get(id);
   }
 
   /** Has all recorded to their ends, and then end with an error of their own: the disk is full. Resolves when they have. */
@@ -41,12 +40,13 @@ export class LiveRuns {
     await Promise.allSettled(runs.map(([, { loop }]) => loop.ended));
   }
 
-  /** Keeps a run until it ends, then calls `left`. */
-  enter(id: string, live: LiveRun, left: () => void): void {
+  /** Keeps a run until nothing of it goes on; calls `ended` when it has ended. */
+  enter(id: string, live: LiveRun, ended: () => void): void {
     this.#runs.set(id, live);
-    const leave = (): void => {
+    const leave = async (): Promise<void> => {
+      ended();
+      await live.loop.gone;
       if (this.#runs.get(id) === live) this.#runs.delete(id);
-      left();
     };
     live.loop.ended.then(leave, leave);
   }

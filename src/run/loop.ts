@@ -77,13 +77,9 @@ export class RunLoop {
     return this.commits.accepted;
   }
 
-  get finished(): boolean {
-    return this.commits.finished;
-  }
-
-  /** Whether it takes no more facts; once {@link ended} settles, the run can be opened again. */
-  get isClosed(): boolean {
-    return this.#mode === 'closed';
+  /** Once it takes no more facts: resolves when nothing of it goes on here, and the run can be opened again. */
+  get gone(): Promise<void> | undefined {
+    return this.#closing?.then(() => this.#attempts.gone());
   }
 
   /** Name of the workflow. */
@@ -185,6 +181,7 @@ export class RunLoop {
       keep: (spec, attempt, outcome) => this.#starter.keep(this.state.id, spec, attempt, outcome),
       ended: (spec, attempt, ended) => this.#end(spec, attempt, ended),
       full: (error) => this.full(error),
+      outlives: (spec) => this.#starter.outlives(spec),
       failed: (error) => this.#failed(error),
     };
   }
@@ -342,7 +339,7 @@ export class RunLoop {
   async detach(why?: Error): Promise<void> {
     if (this.#mode === 'open') this.#mode = 'draining';
     this.#slots.giveBackAll();
-    await this.commits.journal?.flush().catch(() => {});
+    await this.commits.flushed();
     await this.#close();
     this.#ending.reject(why ?? new RunUnfinishedError(this.accepted ? this.state.id : '?'));
   }
@@ -355,10 +352,10 @@ export class RunLoop {
 
   /** Nothing can be written any more. Processes are left to themselves: the next open finds them. */
   #failed(error: Error): void {
-    void this.#close().then(() => this.#ending.reject(error));
+    void this.#close();
+    this.#ending.reject(error);
   }
 
-  /** Resolves when the run can be opened again, here or elsewhere. */
   #close(): Promise<void> {
     this.#mode = 'closed';
     this.#timers.cancelAll();

@@ -116,9 +116,9 @@ export class RunOpener {
     const replay = (record: JournalRecord): void => loop.replay(record);
     const path = dir.journalPath(id);
     const journal = await FileJournal.open(world, path, loop.commits, replay, first.end);
-    if (!loop.finished) await this.#readyOrClose(secrets, journal, how.cancel);
+    if (!loop.commits.finished) await this.#readyOrClose(secrets, journal, how.cancel);
     enter(loop);
-    if (loop.finished) return loop.conclude(journal);
+    if (loop.commits.finished) return loop.conclude(journal);
     loop.begin(journal, { type: 'run.resumed', pid: world.pid }, how.cancel);
     await journal.flush();
   }
