@@ -53,8 +53,14 @@ runnerContract('SimRunner', () => {
   const runner = new SimRunner({
     scheduler,
     processes,
-    behaviourOf: (attempt) => WORKS[String(attempt.with.work)] as Behaviour,
-    starting: nobody,
+    pid: 1,
+    order: ({ run, task, attempt, cookie, dir, with: { work } }) => ({
+      name: { run, task, attempt, cookie, dir },
+      behaviour: WORKS[String(work)] as Behaviour,
+      output: () => null,
+      keeper: 1,
+      isMortal: false,
+    }),
     adopted: nobody,
     stopping: nobody,
     isAlive,

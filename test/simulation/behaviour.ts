@@ -23,9 +23,9 @@ export interface Behaviour {
 /** After as many attempts any task succeeds, so that every run can end. */
 const PATIENCE = 6;
 
-/** What an attempt does, whenever and in whichever life it runs. */
-export function behaviourOf(seed: number, run: string, task: string, attempt: number): Behaviour {
-  const prng = new Prng(seed, hash(`${run}\n${task}\n${attempt}`));
+/** What an attempt does (or its probe), whenever and in whichever life it runs. `name`: of whom, and who. */
+export function behaviourOf(seed: number, name: string, attempt: number): Behaviour {
+  const prng = new Prng(seed, hash(`${name}\n${attempt}`));
   const tame = attempt >= PATIENCE;
   return {
     spawnMs: prng.chance(0.5) ? 0 : prng.spread(1, 20),
@@ -35,7 +35,7 @@ export function behaviourOf(seed: number, run: string, task: string, attempt: nu
     onInterrupt: prng.chance(0.3)
       ? 'ignores'
       : { afterMs: prng.spread(1, 300), end: endOf(prng, 0.2) },
-    prints: prng.chance(0.2) ? `${task} begins\n` : '',
+    prints: prng.chance(0.2) ? `${name} begins\n` : '',
     outputBytes: outputBytes(prng),
   };
 }
@@ -45,14 +45,15 @@ function endOf(prng: Prng, success: number): End {
   return prng.chance(0.8) ? 'fails' : 'vanishes';
 }
 
-/** Most outputs are small; some reach over sectors, and few over the reader's buffer. */
+/** Most outputs are small; some reach over sectors, few over a reader's buffer, and the biggest have files of their own. */
 function outputBytes(prng: Prng): number {
   if (prng.chance(0.8)) return 0;
-  return prng.chance(0.99) ? prng.spread(10, 2_000) : prng.spread(2_000, 100_000);
+  if (prng.chance(0.99)) return prng.spread(10, 2_000);
+  return prng.chance(0.8) ? prng.spread(2_000, 100_000) : prng.spread(250_000, 300_000);
 }
 
 /** FNV-1a. */
-export function hash(text: string): number {
+function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let n = 0; n < text.length; n++) value = Math.imul(value ^ text.charCodeAt(n), 0x01000193);
   return value >>> 0;

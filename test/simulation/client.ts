@@ -1,19 +1,21 @@
 import { workflowFromSpec } from '../../src/definition/data.js';
 import type { Workflow } from '../../src/definition/workflow.js';
-import { DataDirLockedError, NuflowError } from '../../src/errors.js';
-import { isRecord, type RunEvent } from '../../src/events.js';
+import { NuflowError } from '../../src/errors.js';
+import { DECISIONS, type RecordOf } from '../../src/journal/record.js';
 import { Orchestrator } from '../../src/orchestrator.js';
 import type { CloseMode } from '../../src/run/close-mode.js';
 import type { Run } from '../../src/run/run.js';
-import type { Host } from './host.js';
+import { SOUND } from './faults.js';
+import { Host } from './host.js';
 import { DATA_DIR, type Machine } from './machine.js';
 import type { LifePlan, Scenario, Wanted } from './scenario.js';
 import { never } from './sim-file-system.js';
+import { visit } from './visit.js';
+import { watchEvents } from './watch-events.js';
 import { POOL } from './workflows.js';
 
 /** Little, so that a seed costs little; a full disk takes it away all the same. */
 const RESERVE_BYTES = 512;
-const BY_FAULT = /^NUFLOW_(?:JOURNAL_|DISK_FULL$)/;
 
 /** One who uses the orchestrator through its API for the life of one process, as a careful program would. */
 export class Client {
@@ -23,6 +25,7 @@ export class Client {
   readonly #plan: LifePlan;
   readonly #number: number;
   readonly #watched = new Map<string, Run>();
+  readonly #visitors: Host[] = [];
   #opening: Promise<Orchestrator | undefined> = Promise.resolve(undefined);
   #closing = false;
 
@@ -39,13 +42,19 @@ export class Client {
     this.#opening = this.#open();
     const orchestrator = await this.#mine(this.#opening);
     if (orchestrator === undefined) return;
-    for (const { run, afterMs } of this.#plan.cancels)
-      this.#host.clock.after(afterMs, () => void this.#cancel(orchestrator, run));
+    this.#schedule(orchestrator);
     const resumed = await this.#try('resumeAll', orchestrator.resumeAll());
     for (const { id, error } of resumed?.refused ?? []) this.#expected(`resume of ${id}`, error);
     const ends = (resumed?.runs ?? []).map((run) => this.#watch(orchestrator, run));
-    const wanted = this.#scenario.wanted.filter(({ life }) => life <= this.#number);
+    const wanted = this.#scenario.wanted.filter((run) => this.#asksFor(run));
     await Promise.all([...ends, ...wanted.map((run) => this.#start(orchestrator, run))]);
+    await this.#checkList(orchestrator);
+  }
+
+  /** Runs are asked for until they are acknowledged, and some once more. */
+  #asksFor({ id, life }: Wanted): boolean {
+    if (life > this.#number) return false;
+    return !this.#machine.witness.isAcknowledged(id) || this.#host.prng.chance(0.3);
   }
 
   /** Closes the orchestrator, by whatever it has got to. */
@@ -56,11 +65,23 @@ export class Client {
     this.#host.closed();
   }
 
-  /** Cancels what waits for a decision that nobody will make. */
-  async cancelHeld(runs: readonly string[]): Promise<void> {
+  /** Ends what waits for a person: by a decision about each held task, or by cancelling the run. */
+  async settle(runs: readonly string[]): Promise<void> {
     const orchestrator = await this.#mine(this.#opening);
-    if (orchestrator !== undefined)
-      await Promise.all(runs.map((run) => this.#cancel(orchestrator, run)));
+    if (orchestrator === undefined) return;
+    await Promise.all(
+      runs.map(async (run) => {
+        if (this.#host.prng.chance(0.3)) await this.#cancel(orchestrator, run);
+        else
+          for (const task of this.#machine.witness.log(run).held)
+            await this.#decide(orchestrator, run, task);
+      }),
+    );
+  }
+
+  /** Its life is over, and with it those of its visitors. */
+  die(): void {
+    for (const host of [this.#host, ...this.#visitors]) host.die();
   }
 
   /** Holds the live states of all runs against the disk. */
@@ -68,7 +89,7 @@ export class Client {
     for (const run of this.#watched.values()) this.#machine.witness.compare(run);
   }
 
-  async #open(): Promise<Orchestrator | undefined> {
+  #open(): Promise<Orchestrator | undefined> {
     const { poolSize, graceMs } = this.#scenario;
     return this.#try(
       'open',
@@ -76,7 +97,7 @@ export class Client {
         dataDir: DATA_DIR,
         baseDir: '/',
         world: this.#host.world,
-        runners: { sim: this.#host.runner },
+        runners: this.#host.runners,
         concurrency: this.#plan.concurrency,
         pools: { [POOL]: { concurrency: poolSize } },
         grace: graceMs,
@@ -85,29 +106,46 @@ export class Client {
     );
   }
 
+  #schedule(orchestrator: Orchestrator): void {
+    const { clock, pid, prng } = this.#host;
+    for (const { run, afterMs } of this.#plan.cancels)
+      clock.after(afterMs, () => void this.#cancel(orchestrator, run));
+    for (const afterMs of this.#plan.visits)
+      clock.after(afterMs, () => {
+        const isOpen = (): boolean => this.#host.isAlive && !this.#closing;
+        const visitor = new Host(this.#machine, 500 + prng.between(0, 400), SOUND);
+        this.#visitors.push(visitor);
+        void visit(this.#machine, visitor, { pid, isOpen });
+      });
+  }
+
   async #start(orchestrator: Orchestrator, wanted: Wanted): Promise<void> {
     const { id, workflow, input } = wanted;
-    const started = orchestrator.start(workflowFromSpec(workflow) as Workflow, { id, input });
-    const run = await this.#try(`start of ${id}`, started);
+    const start = (): Promise<Run | undefined> => {
+      const started = orchestrator.start(workflowFromSpec(workflow) as Workflow, { id, input });
+      return this.#try(`start of ${id}`, started);
+    };
+    const again = this.#host.prng.chance(0.1) ? start() : undefined;
+    const run = await start();
+    const same = await (again ?? run);
     if (run === undefined) return;
     this.#machine.witness.acknowledged(id);
+    const isOver = ENDED.test(run.snapshot().status); // who asks for one that is over is given it anew
+    if (same !== undefined && same !== run && !isOver && this.#plan.isSound)
+      this.#machine.violate(`${id}: two starts at once gave two runs`);
     await this.#watch(orchestrator, run);
   }
 
   async #watch(orchestrator: Orchestrator, run: Run): Promise<void> {
     if (this.#watched.get(run.id) === run) return;
     this.#watched.set(run.id, run);
-    let next = run.snapshot().seq + 1;
-    run.on('*', (event: RunEvent) => {
-      if (!this.#host.isAlive) return;
-      if (isRecord(event) && event.seq !== next++)
-        this.#machine.violate(`${run.id}: event ${event.seq} came instead of ${next - 1}`);
-      this.#machine.witness.event(run.id, event);
-    });
+    run.on('task.interrupted', (event) => this.#onInterrupted(orchestrator, run, event));
+    const events = this.#try(`events of ${run.id}`, watchEvents(this.#machine, this.#host, run));
     const result = await this.#try(`result of ${run.id}`, run.result);
     this.#machine.witness.compare(run);
     if (result !== undefined) this.#machine.witness.finished(run.id, result.status);
-    else if (!this.#closing) await this.#goOn(orchestrator, run.id);
+    await events;
+    if (result === undefined && !this.#closing) await this.#goOn(orchestrator, run.id);
   }
 
   /** The run stopped because its journal failed: it can be resumed by the same process. */
@@ -116,10 +154,39 @@ export class Client {
     if (run !== undefined) await this.#watch(orchestrator, run);
   }
 
+  /** Some held tasks are decided about as soon as they are, others later. */
+  #onInterrupted(
+    orchestrator: Orchestrator,
+    run: Run,
+    { task, next }: RecordOf<'task.interrupted'>,
+  ): void {
+    const { prng, clock, isAlive } = this.#host;
+    if (!isAlive || next !== 'hold' || prng.chance(0.5)) return;
+    clock.after(prng.spread(1, 500), () => void this.#decide(orchestrator, run.id, task));
+  }
+
+  async #decide(orchestrator: Orchestrator, run: string, task: string): Promise<void> {
+    const decision = this.#host.prng.pick(DECISIONS);
+    const output = decision === 'done' ? { output: { from: 'a person' } } : {};
+    this.#machine.note(() => `decide ${run} ${task}: ${decision}`);
+    this.#machine.figures.decisions++;
+    await this.#try(`decision about ${run}`, orchestrator.decide(run, task, decision, output));
+  }
+
   async #cancel(orchestrator: Orchestrator, id: string): Promise<void> {
     this.#machine.note(() => `cancel ${id}`);
     this.#machine.figures.cancels++;
     await this.#try(`cancel of ${id}`, orchestrator.cancel(id));
+  }
+
+  /** What is listed as over is over, and the other way round. */
+  async #checkList(orchestrator: Orchestrator): Promise<void> {
+    if (!this.#plan.isSound) return;
+    for (const { id, status } of (await this.#try('list', orchestrator.list())) ?? []) {
+      const known = this.#machine.witness.log(id).status;
+      if (this.#watched.has(id) && status !== known && (ENDED.test(status) || ENDED.test(known)))
+        this.#machine.violate(`${id} is listed as ${status}, but is ${known}`);
+    }
   }
 
   /** What a call gives to a living process; undefined when it failed as it may. */
@@ -144,14 +211,17 @@ export class Client {
   }
 
   #expected(what: string, error: unknown): void {
-    const { code, stack } = error as NodeJS.ErrnoException;
+    const { code = '', stack } = error as NodeJS.ErrnoException;
     this.#machine.note(() => `${what}: ${String(error)}`);
-    const { failure, failedSync, full } = this.#plan.faults;
-    const byFault = failure > 0 || failedSync > 0 || full !== undefined;
-    if (byFault && (!(error instanceof NuflowError) || BY_FAULT.test(code ?? ''))) return;
+    const byFault = !this.#plan.isSound;
+    if (byFault && (!(error instanceof NuflowError) || BY_FAULT.test(code))) return;
     if (this.#closing && (code === 'NUFLOW_CLOSED' || code === 'NUFLOW_RUN_UNFINISHED')) return;
     if (code === 'NUFLOW_RUN_NOT_FOUND' && (byFault || what.startsWith('cancel'))) return;
-    if (error instanceof DataDirLockedError && what === 'a second open') return;
+    if (what.startsWith('decision') && LATE_DECISION.test(code)) return;
     this.#machine.violate(`${what}: ${stack ?? String(error)}`);
   }
 }
+
+const ENDED = /^(succeeded|failed|cancelled)$/;
+const BY_FAULT = /^NUFLOW_(JOURNAL_(READ|WRITE)|OUTPUT_FILE|RUN_UNFINISHED|DISK_FULL)$/;
+const LATE_DECISION = /^NUFLOW_(NOT_HELD|RERUN_REFUSED)$/;

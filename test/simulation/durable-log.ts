@@ -1,11 +1,13 @@
-import type { WorkflowSpec } from '../../src/definition/spec.js';
-import type { JournalRecord } from '../../src/journal/record.js';
+import type { TaskSpec, WorkflowSpec } from '../../src/definition/spec.js';
+import type { JournalRecord, RecordOf } from '../../src/journal/record.js';
 
 /** What a journal's records say of a task, by rules of their own rather than by `reduce`. */
 export interface TaskFacts {
-  readonly status: 'running' | 'retrying' | 'interrupted' | 'pending' | Ended;
+  readonly status: 'running' | 'retrying' | 'probing' | 'interrupted' | 'pending' | Ended;
   readonly attempt: number;
   readonly output?: unknown;
+  /** Where a big output is. */
+  readonly outputFile?: string | undefined;
 }
 
 type Ended = 'succeeded' | 'failed' | 'skipped' | 'upstreamFailed' | 'cancelled';
@@ -27,15 +29,36 @@ export class DurableLog {
   status: 'running' | 'cancelling' | 'succeeded' | 'failed' | 'cancelled' = 'running';
   readonly run: string;
   readonly #violate: (what: string) => void;
+  readonly #onDisk: (record: JournalRecord) => void;
   #read = 0;
   /** Every line that ever was on disk. */
   readonly #ever: string[] = [];
   #onFailure = 'continue';
   #failed = false;
 
-  constructor(run: string, violate: (what: string) => void) {
+  /** `onDisk` is told of every record that got to the disk. */
+  constructor(
+    run: string,
+    violate: (what: string) => void,
+    onDisk: (record: JournalRecord) => void,
+  ) {
     this.run = run;
+    this.#onDisk = onDisk;
     this.#violate = (what) => violate(`${run}: ${what}`);
+  }
+
+  /** What is known of a task. */
+  facts(task: string): TaskFacts {
+    return this.tasks.get(task) ?? { status: 'pending', attempt: 0 };
+  }
+
+  /** Tasks that wait for a decision. */
+  get held(): readonly string[] {
+    return [...this.tasks].filter(([, { status }]) => status === 'interrupted').map(([id]) => id);
+  }
+
+  spec(task: string): TaskSpec | undefined {
+    return this.workflow?.tasks.find(({ id }) => id === task);
   }
 
   /** Takes in what was added to the file. */
@@ -81,6 +104,7 @@ export class DurableLog {
     if (record.seq !== index + 1) this.#violate(`line ${index + 1} has seq ${record.seq}`);
     this.records.push(record);
     this.#take(record);
+    this.#onDisk(record);
   }
 
   #take(record: JournalRecord): void {
@@ -104,7 +128,7 @@ export class DurableLog {
 
   #takeTask(record: JournalRecord & { readonly task: string }): void {
     const { task } = record;
-    const known = this.tasks.get(task) ?? { status: 'pending', attempt: 0 };
+    const known = this.facts(task);
     if (hasEnded(known)) this.#violate(`${record.type} of ${task}, which has ended before`);
     const next = this.#next(record, known);
     if (next !== undefined) this.tasks.set(task, next);
@@ -121,8 +145,8 @@ export class DurableLog {
         this.#mayStart(task, known, record.attempt);
         return { status: 'running', attempt: record.attempt };
       case 'task.succeeded':
-        this.#runs(task, known, record.attempt);
-        return { status: 'succeeded', attempt, output: record.output };
+        this.#runs(task, known, record.attempt, 'probing');
+        return succeeded(attempt, record);
       case 'task.failed':
         this.#failed = true;
         return { status: 'failed', attempt };
@@ -130,8 +154,13 @@ export class DurableLog {
         this.#runs(task, known, record.attempt);
         return { status: 'retrying', attempt };
       case 'task.interrupted':
-        this.#runs(task, known, record.attempt);
-        return { status: record.next === 'retry' ? 'pending' : 'interrupted', attempt };
+        this.#runs(task, known, record.attempt, 'probing');
+        return { status: AFTER[record.next], attempt };
+      case 'task.decided':
+        if (known.status !== 'interrupted') this.#violate(`${task} decided while ${known.status}`);
+        if (record.decision === 'done') return succeeded(attempt, record);
+        if (record.decision === 'fail') this.#failed = true;
+        return { status: record.decision === 'rerun' ? 'pending' : 'failed', attempt };
       case 'task.skipped':
         return { status: record.status, attempt };
       case 'task.cancelled':
@@ -151,10 +180,19 @@ export class DurableLog {
       this.#violate(`${task} started after a failure, with onFailure ${this.#onFailure}`);
   }
 
-  #runs(task: string, { status, attempt }: TaskFacts, ended: number): void {
-    if (status !== 'running' || attempt !== ended)
+  #runs(task: string, { status, attempt }: TaskFacts, ended: number, also = 'running'): void {
+    if ((status !== 'running' && status !== also) || attempt !== ended)
       this.#violate(`${task} ended attempt ${ended} while ${status} in ${attempt}`);
   }
+}
+
+const AFTER = { retry: 'pending', hold: 'interrupted', probe: 'probing' } as const;
+
+function succeeded(
+  attempt: number,
+  { output, outputFile }: RecordOf<'task.succeeded' | 'task.decided'>,
+): TaskFacts {
+  return { status: 'succeeded', attempt, output, outputFile: outputFile?.path };
 }
 
 /** The record of a line, its checksum taken on trust. */

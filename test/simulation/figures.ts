@@ -17,6 +17,7 @@ export interface Figures {
   adoptions: number;
   cancels: number;
   held: number;
+  decisions: number;
 }
 
 export function noFigures(): Figures {
@@ -37,5 +38,6 @@ export function noFigures(): Figures {
     adoptions: 0,
     cancels: 0,
     held: 0,
+    decisions: 0,
   };
 }

@@ -1,22 +1,30 @@
+import { dirname } from 'node:path';
+import type { JsonValue } from '../../src/definition/json.js';
+import type { Attempt, Runner } from '../../src/runners/runner.js';
 import type { World } from '../../src/world/world.js';
+import { behaviourOf } from './behaviour.js';
 import { type FaultRates, Faults, type FileCall } from './faults.js';
 import type { Machine } from './machine.js';
 import { Prng } from './prng.js';
 import { SimClock } from './sim-clock.js';
 import { SimFileSystem } from './sim-file-system.js';
+import type { ProcessOrder } from './sim-processes.js';
 import { SimRandom } from './sim-random.js';
 import { SimRunner } from './sim-runner.js';
 
 /** Streams of chance for the n-th process begin here, see {@link Prng}. */
 const STREAM = 100;
+const STREAMS = 4;
 
 /** A process of the orchestrator: the world as it sees it, which is gone for it once it is dead. */
 export class Host {
   readonly world: World;
-  readonly runner: SimRunner;
+  readonly runners: Readonly<Record<'sim' | 'local', Runner>>;
   readonly fileSystem: SimFileSystem;
   readonly clock: SimClock;
   readonly pid: number;
+  /** For choices of the program that runs in it. */
+  readonly prng: Prng;
   readonly #machine: Machine;
   #state: 'alive' | 'closed' | 'dead' = 'alive';
 
@@ -24,9 +32,10 @@ export class Host {
   constructor(machine: Machine, number: number, faults: FaultRates) {
     this.#machine = machine;
     this.pid = 1_000 + number;
-    const { scheduler, disk, wall, locks, processes } = machine;
+    const { scheduler, disk, wall, locks } = machine;
     const isAlive = (): boolean => this.isAlive;
-    const stream = (n: number): Prng => new Prng(machine.seed, STREAM + 4 * number + n);
+    const stream = (n: number): Prng => new Prng(machine.seed, STREAM + STREAMS * number + n);
+    this.prng = stream(3);
     this.fileSystem = new SimFileSystem({
       disk,
       scheduler,
@@ -43,24 +52,12 @@ export class Host {
       locks: locks.of({ pid: this.pid, startTime: String(number), isAlive }),
       pid: this.pid,
     };
-    this.runner = new SimRunner({
-      scheduler,
-      processes,
-      isAlive,
-      behaviourOf: ({ run, task, attempt }) => machine.behaviourOf(run, task, attempt),
-      starting: (attempt) => {
-        this.#mustBeOpen(`starts ${attempt.task}`);
-        machine.witness.starting(attempt);
-      },
-      adopted: ({ name }) => {
-        machine.note(() => `${name.run} ${name.task}#${name.attempt} adopted`);
-        machine.figures.adoptions++;
-      },
-      stopping: ({ run, task, attempt }, how) => {
-        machine.note(() => `${run} ${task}#${attempt} ${how}`);
-        this.#mustBeOpen(`stops ${task}`);
-      },
-    });
+    const local = this.#runner(true);
+    this.runners = {
+      sim: this.#runner(false),
+      // It can take nothing over: what it runs dies with this process.
+      local: { check: local.check.bind(local), start: local.start.bind(local) },
+    };
   }
 
   get isAlive(): boolean {
@@ -78,6 +75,50 @@ export class Host {
   die(): void {
     this.#state = 'dead';
     this.fileSystem.die();
+    this.#machine.processes.keeperDied(this.pid);
+  }
+
+  #runner(isMortal: boolean): SimRunner {
+    const { scheduler, processes, figures } = this.#machine;
+    return new SimRunner({
+      scheduler,
+      processes,
+      pid: this.pid,
+      isAlive: () => this.isAlive,
+      order: (attempt) => this.#order(attempt, isMortal),
+      adopted: (process) => {
+        this.#machine.note(() => `${process.name.dir} adopted by ${this.pid}`);
+        process.keeper = this.pid;
+        process.keptSince = scheduler.time;
+        figures.adoptions++;
+      },
+      stopping: ({ dir }, how) => {
+        this.#machine.note(() => `${dir} ${how}`);
+        this.#mustBeOpen(`stops ${dir}`);
+      },
+    });
+  }
+
+  #order(attempt: Attempt, isMortal: boolean): ProcessOrder {
+    const { seed, witness, processes } = this.#machine;
+    const { run, task, attempt: number, cookie, dir } = attempt;
+    const isProbe = dir.endsWith('/probe');
+    this.#mustBeOpen(`starts ${dir}`);
+    if (isProbe) witness.probing(attempt);
+    else witness.starting(attempt);
+    const behaviour = behaviourOf(seed, `${run}/${task}${isProbe ? '/probe' : ''}`, number);
+    // Names the attempt, so that it shows whose output somebody was given.
+    const value: JsonValue = {
+      from: `${run}/${task}/${number}`,
+      padding: 'x'.repeat(behaviour.outputBytes),
+    };
+    return {
+      name: { run, task, attempt: number, cookie, dir },
+      behaviour,
+      output: () => (isProbe && !processes.didWork(dirname(dir)) ? null : value),
+      keeper: this.pid,
+      isMortal,
+    };
   }
 
   #mustBeOpen(what: string): void {
@@ -85,10 +126,14 @@ export class Host {
   }
 
   #note(call: FileCall, path: string, how: string): void {
-    const { figures } = this.#machine;
     if (CHANGES.has(call)) this.#mustBeOpen(`${call} of ${path}`);
     if (SHOWN.has(call) || how !== '')
       this.#machine.note(() => `${this.pid} ${call} ${path} ${how}`);
+    this.#count(call, path, how);
+  }
+
+  #count(call: FileCall, path: string, how: string): void {
+    const { figures } = this.#machine;
     if (call === 'write') {
       const [taken, wanted] = how.split(/[/ ]/);
       if (taken !== wanted) figures.shortWrites++;

@@ -1,5 +1,3 @@
-import type { Behaviour } from './behaviour.js';
-import { behaviourOf } from './behaviour.js';
 import type { Figures } from './figures.js';
 import { Prng } from './prng.js';
 import { afterMicrotasks, Scheduler } from './scheduler.js';
@@ -52,11 +50,13 @@ export class Machine {
     this.wall = new WallClock(this.scheduler, BEGINNING);
     this.processes = new SimProcesses(this.scheduler, new Prng(seed, STREAMS.processes), {
       began: (process) => this.#began(process),
-      ended: ({ name }, how) => this.note(() => `${name.run} ${name.task}#${name.attempt} ${how}`),
+      ended: (process, how) => this.#ended(process, how),
     });
     this.locks = new LockTable(() => this.processes.bootId);
     this.witness = new Witness({
-      durable: (run) => this.disk.durable(journalPath(run)),
+      durable: (run, name) => this.disk.durable(`${runDir(run)}/${name}`),
+      now: () => this.wall.now,
+      time: () => this.scheduler.time,
       processes: this.processes,
       violate: (what) => this.violate(what),
     });
@@ -70,10 +70,6 @@ export class Machine {
   /** Adds to the trace. */
   note(line: () => string): void {
     this.#watch.trace?.(`${this.scheduler.time.toFixed(2)} ${line()}`);
-  }
-
-  behaviourOf(run: string, task: string, attempt: number): Behaviour {
-    return behaviourOf(this.seed, run, task, attempt);
   }
 
   /** Power is lost and comes back some time later. */
@@ -90,17 +86,24 @@ export class Machine {
     const ms = this.#clock.spread(1, 86_400_000) * this.#clock.pick([-1, 1]);
     this.note(() => `clock jumps ${ms}`);
     this.figures.jumps++;
+    this.witness.clockJumped = true;
     this.wall.jump(ms);
   }
 
   #began(process: SimProcess): void {
-    const { name, identity } = process;
-    this.note(() => `${name.run} ${name.task}#${name.attempt} begins as ${identity.pid}`);
+    const { name, identity, keeper } = process;
+    this.note(() => `${name.dir} begins as ${identity.pid} of ${keeper}`);
     this.figures.attempts++;
     this.witness.began(process);
   }
+
+  #ended(process: SimProcess, how: string): void {
+    this.note(() => `${process.name.dir} ${how}`);
+    this.witness.ended(process);
+  }
 }
 
-export function journalPath(run: string): string {
-  return `${DATA_DIR}/runs/${run}/journal.ndjson`;
+/** Folder of a run. */
+export function runDir(run: string): string {
+  return `${DATA_DIR}/runs/${run}`;
 }

@@ -16,12 +16,16 @@ export type Cut =
 export interface LifePlan {
   readonly concurrency: number;
   readonly faults: FaultRates;
+  /** Whether there are none. */
+  readonly isSound: boolean;
   /** Ends, each some steps after the one before; without any it goes on until all runs have ended. */
   readonly cuts: readonly { readonly afterSteps: number; readonly cut: Cut }[];
   /** Probability a step that the wall clock jumps. */
   readonly jumps: number;
   /** Runs that are cancelled, each some time after it began. */
   readonly cancels: readonly { readonly run: string; readonly afterMs: number }[];
+  /** When another process tries to open the same data directory, and looks at all runs; ms after the beginning. */
+  readonly visits: readonly number[];
 }
 
 /** A run that somebody wants. */
@@ -59,14 +63,17 @@ export function randomScenario(prng: Prng): Scenario {
 
 /** The last life has no faults and no end, so that what can end must. */
 function randomLife(prng: Prng, wanted: readonly Wanted[], isLast: boolean): LifePlan {
+  const isSound = isLast || prng.chance(0.5);
   return {
     concurrency: prng.between(1, 5),
-    faults: isLast || prng.chance(0.5) ? SOUND : randomFaults(prng),
+    faults: isSound ? { ...SOUND, shortWrite: prng.pick([0, 0.3]) } : randomFaults(prng),
+    isSound,
     cuts: isLast ? [] : randomCuts(prng),
     jumps: prng.chance(0.3) ? 0.05 : 0,
     cancels: wanted
       .filter(() => prng.chance(0.1))
       .map(({ id }) => ({ run: id, afterMs: prng.spread(1, 2_000) })),
+    visits: prng.chance(0.1) ? [prng.spread(10, 1_000)] : [],
   };
 }
 

@@ -1,19 +1,36 @@
+import type { JsonValue } from '../../src/definition/json.js';
 import type { AttemptPlace, Outcome } from '../../src/runners/runner.js';
 import type { ProcessIdentity } from '../../src/world/process-identity.js';
 import type { Behaviour, End } from './behaviour.js';
 import type { Prng } from './prng.js';
 import type { Scheduler } from './scheduler.js';
 
-/** What names an attempt for the simulation. */
-export type AttemptName = Pick<AttemptPlace, 'run' | 'task' | 'attempt' | 'cookie'>;
+/** What names an attempt for the simulation; its probe has the same cookie, and a folder of its own. */
+export type AttemptName = Pick<AttemptPlace, 'run' | 'task' | 'attempt' | 'cookie' | 'dir'>;
+
+/** What a process is to be. */
+export interface ProcessOrder {
+  readonly name: AttemptName;
+  readonly behaviour: Behaviour;
+  /** What it gives when it succeeds. */
+  readonly output: () => JsonValue;
+  /** Pid of the orchestrator that started it. */
+  readonly keeper: number;
+  /** Whether it dies with that. */
+  readonly isMortal: boolean;
+}
 
 /** A process of a task. */
-export interface SimProcess {
-  readonly name: AttemptName;
+export interface SimProcess extends Omit<ProcessOrder, 'keeper'> {
   readonly identity: ProcessIdentity;
-  readonly behaviour: Behaviour;
-  /** Whether anybody asked it to stop. */
-  wasStopped: boolean;
+  /** Pid of the orchestrator that started it or took it over last. */
+  keeper: number;
+  /** Since when, ms of virtual time. */
+  keptSince: number;
+  /** Orchestrators that asked it to stop. */
+  readonly stoppedBy: Set<number>;
+  /** What it gave when it ended. That of a mortal one is nowhere else. */
+  outcome?: Outcome;
   /** Called once when it has ended. */
   readonly onEnd: Set<() => void>;
 }
@@ -37,13 +54,15 @@ const PIDS = 64;
 
 /** The processes of a machine and the results they leave; both outlive the orchestrator. */
 export class SimProcesses {
-  bootId: string;
+  bootId = 'boot-1';
   readonly #scheduler: Scheduler;
   readonly #prng: Prng;
   readonly #witness: ProcessWitness;
   readonly #alive = new Map<number, SimProcess>();
-  /** Result files, by cookie; `fresh` ones may be lost with the machine. */
+  /** Result files, by folder; fresh ones may be lost with the machine. */
   readonly #results = new Map<string, Result>();
+  /** Folders of attempts that did their work, whether or not their results are still there. */
+  readonly #done = new Set<string>();
   #started = 0;
   #boots = 1;
 
@@ -51,20 +70,25 @@ export class SimProcesses {
     this.#scheduler = scheduler;
     this.#prng = prng;
     this.#witness = witness;
-    this.bootId = 'boot-1';
   }
 
   get alive(): Iterable<SimProcess> {
     return this.#alive.values();
   }
 
-  spawn(name: AttemptName, behaviour: Behaviour): SimProcess {
+  spawn(order: ProcessOrder): SimProcess {
     let pid = FIRST_PID + (this.#started % PIDS);
     while (this.#alive.has(pid)) pid++;
-    const identity = { pid, startTime: String(++this.#started), bootId: this.bootId };
-    const process = { name, identity, behaviour, wasStopped: false, onEnd: new Set<() => void>() };
+    const process: SimProcess = {
+      ...order,
+      identity: { pid, startTime: String(++this.#started), bootId: this.bootId },
+      keptSince: this.#scheduler.time,
+      stoppedBy: new Set(),
+      onEnd: new Set(),
+    };
     this.#alive.set(pid, process);
-    this.#scheduler.at(behaviour.durationMs, () => this.#end(process, behaviour.end));
+    const { durationMs, end } = order.behaviour;
+    this.#scheduler.at(durationMs, () => this.#end(process, end));
     this.#witness.began(process);
     return process;
   }
@@ -81,29 +105,35 @@ export class SimProcesses {
     return [...this.#alive.values()].find(({ name }) => name.cookie === cookie);
   }
 
-  resultOf(cookie: string): Outcome | undefined {
-    return this.#results.get(cookie)?.outcome;
+  /** What was left in an attempt's folder. */
+  resultIn(dir: string): Result | undefined {
+    return this.#results.get(dir);
   }
 
-  /** What an attempt left, whatever its cookie. */
-  resultOfAttempt(run: string, task: string, attempt: number): Result | undefined {
-    for (const result of this.#results.values()) {
-      const { name } = result.process;
-      if (name.task === task && name.attempt === attempt && name.run === run) return result;
-    }
-    return undefined;
+  /** Whether the attempt of this folder did its work. */
+  didWork(dir: string): boolean {
+    return this.#done.has(dir);
   }
 
-  interrupt(process: SimProcess): void {
-    process.wasStopped = true;
+  interrupt(process: SimProcess, by: number): void {
+    process.stoppedBy.add(by);
     const { onInterrupt } = process.behaviour;
     if (onInterrupt === 'ignores') return;
     this.#scheduler.at(onInterrupt.afterMs, () => this.#end(process, onInterrupt.end));
   }
 
-  kill(process: SimProcess): void {
-    process.wasStopped = true;
+  kill(process: SimProcess, by: number): void {
+    process.stoppedBy.add(by);
     this.#end(process, 'vanishes');
+  }
+
+  /** An orchestrator died: what lived in its process is gone. */
+  keeperDied(keeper: number): void {
+    for (const process of [...this.#alive.values()]) {
+      if (!process.isMortal || process.keeper !== keeper) continue;
+      this.#alive.delete(process.identity.pid);
+      this.#witness.ended(process, 'died with its orchestrator');
+    }
   }
 
   /** The machine loses power and comes back: no process is left, and fresh results may be lost. */
@@ -112,18 +142,22 @@ export class SimProcesses {
     this.#alive.clear();
     this.#boots++;
     this.bootId = `boot-${this.#boots}`;
-    for (const [cookie, { at }] of this.#results) {
+    for (const [dir, { at }] of this.#results) {
       const isFresh = this.#scheduler.time - at < WRITTEN_BACK_MS;
-      if (isFresh && this.#prng.chance(0.5)) this.#results.delete(cookie);
+      if (isFresh && this.#prng.chance(0.5)) this.#results.delete(dir);
     }
   }
 
   #end(process: SimProcess, how: End): void {
     if (this.#alive.get(process.identity.pid) !== process) return;
     this.#alive.delete(process.identity.pid);
+    const { dir } = process.name;
+    if (how === 'succeeds') this.#done.add(dir);
     const outcome = outcomeOf(process, how);
-    if (outcome !== undefined)
-      this.#results.set(process.name.cookie, { outcome, process, at: this.#scheduler.time });
+    if (outcome !== undefined) {
+      process.outcome = outcome;
+      if (!process.isMortal) this.#results.set(dir, { outcome, process, at: this.#scheduler.time });
+    }
     this.#witness.ended(process, how);
     for (const tell of process.onEnd) tell();
   }
@@ -132,21 +166,13 @@ export class SimProcesses {
 /** By when the kernel has written a file that nobody synced, ms. */
 const WRITTEN_BACK_MS = 30_000;
 
-function outcomeOf({ name, behaviour }: SimProcess, how: End): Outcome | undefined {
+function outcomeOf({ name, output }: SimProcess, how: End): Outcome | undefined {
   switch (how) {
     case 'succeeds':
-      return { status: 'succeeded', output: outputOf(name, behaviour) };
+      return { status: 'succeeded', output: output() };
     case 'fails':
       return { status: 'failed', error: { code: 'SIM_FAILED', message: `${name.task} failed` } };
     case 'vanishes':
       return undefined;
   }
-}
-
-/** Names the attempt, so that it shows whose output somebody was given. */
-export function outputOf(
-  { run, task, attempt }: AttemptName,
-  { outputBytes }: Behaviour,
-): { from: string; padding: string } {
-  return { from: `${run}/${task}/${attempt}`, padding: 'x'.repeat(outputBytes) };
 }

@@ -7,32 +7,34 @@ import type {
   Runner,
 } from '../../src/runners/runner.js';
 import type { ProcessIdentity } from '../../src/world/process-identity.js';
-import type { Behaviour } from './behaviour.js';
 import type { Scheduler } from './scheduler.js';
 import { never } from './sim-file-system.js';
-import type { SimProcess, SimProcesses } from './sim-processes.js';
+import type { ProcessOrder, SimProcess, SimProcesses } from './sim-processes.js';
 
 /** Who runs attempts, and on what. */
 export interface RunnerParts {
   readonly scheduler: Scheduler;
   readonly processes: SimProcesses;
-  readonly behaviourOf: (attempt: Attempt) => Behaviour;
-  /** Told before the code of an attempt can run. */
-  readonly starting: (attempt: Attempt) => void;
+  /** What an attempt is to do; told before its code can run. */
+  readonly order: (attempt: Attempt) => ProcessOrder;
   /** Told that a living process is taken over. */
   readonly adopted: (process: SimProcess) => void;
   /** Told that an attempt is asked or made to stop. */
   readonly stopping: (attempt: AttemptPlace, how: 'interrupt' | 'kill') => void;
+  /** Pid of the process this runs in. */
+  readonly pid: number;
   readonly isAlive: () => boolean;
 }
 
-/** How late the end of a process is noticed that is nobody's child, ms at most; as POLL_MS of src/runners. */
-const POLL_MS = 100;
+/** Whose a process is that was let go. */
+const NOBODY = 0;
+
+/** How late the end of a process is noticed that is nobody's child, ms on average; see POLL_MS of src/runners. */
+const LATE_MS = 50;
 
 /**
- * Runs attempts as simulated processes, which outlive the process that runs them, by the rules of the
- * real runners: what an attempt left decides, a stopped one is gone before its end is told, and an
- * adopted one without a result is `interrupted`.
+ * Runs attempts as simulated processes by the rules of the real runners: what an attempt left decides, a
+ * stopped one is gone before its end is told, and an adopted one without a result is `interrupted`.
  */
 export class SimRunner implements Runner {
   readonly #parts: RunnerParts;
@@ -47,129 +49,128 @@ export class SimRunner implements Runner {
   }
 
   start(attempt: Attempt): Execution {
-    if (!this.#parts.isAlive()) return { spawned: never(), outcome: never(), stop: () => {} };
+    if (!this.#parts.isAlive()) return dead();
     if (Object.hasOwn(attempt.with, 'refused'))
       return ended(failed('SIM_REFUSED', 'it was given what it does not take'));
     return new SimExecution(this.#parts, attempt);
   }
 
   adopt(attempt: AttemptPlace, known: ProcessIdentity | undefined): Execution {
-    if (!this.#parts.isAlive()) return { spawned: never(), outcome: never(), stop: () => {} };
-    return new AdoptedSimExecution(this.#parts, attempt, known);
+    return this.#parts.isAlive() ? new AdoptedExecution(this.#parts, attempt, known) : dead();
   }
 }
 
-class SimExecution implements Execution {
+/** An execution with its promises open. */
+class OpenExecution {
   readonly spawned: Promise<ProcessIdentity | undefined>;
   readonly outcome: Promise<Outcome>;
-  readonly #parts: RunnerParts;
-  readonly #attempt: Attempt;
-  #process: SimProcess | undefined;
-  #stop: 'interrupt' | 'kill' | undefined;
-  #tellSpawned: (process: ProcessIdentity | undefined) => void = () => {};
-  #tellOutcome: (outcome: Outcome) => void = () => {};
+  readonly parts: RunnerParts;
+  readonly attempt: AttemptPlace;
+  process: SimProcess | undefined;
+  protected isMortal = false;
+  #isDetached = false;
+  protected tellSpawned: (process: ProcessIdentity | undefined) => void = () => {};
+  protected tellOutcome: (outcome: Outcome) => void = () => {};
 
-  constructor(parts: RunnerParts, attempt: Attempt) {
-    this.#parts = parts;
-    this.#attempt = attempt;
+  constructor(parts: RunnerParts, attempt: AttemptPlace) {
+    this.parts = parts;
+    this.attempt = attempt;
     this.spawned = new Promise((resolve) => {
-      this.#tellSpawned = resolve;
+      this.tellSpawned = resolve;
     });
     this.outcome = new Promise((resolve) => {
-      this.#tellOutcome = resolve;
+      this.tellOutcome = resolve;
     });
-    parts.starting(attempt);
-    this.#begin(parts.behaviourOf(attempt));
   }
 
   stop(how: 'interrupt' | 'kill'): void {
-    if (!this.#parts.isAlive()) return;
-    this.#parts.stopping(this.#attempt, how);
-    this.#stop = how;
-    if (this.#process !== undefined) signal(this.#parts.processes, this.#process, how);
+    if (!this.parts.isAlive()) return;
+    this.parts.stopping(this.attempt, how);
+    this.signal(how);
   }
 
-  /** A process that is asked for will be there, and is waited for. */
+  /** As the real ones, it tells no end any more. A process that was asked for will be there, and is waited for. */
   async detach(): Promise<void> {
+    if (this.isMortal) return; // what lives in this process goes on in it, and tells its end
+    this.#isDetached = true;
     await this.spawned;
+    if (this.process !== undefined) this.process.keeper = NOBODY;
   }
 
-  #begin(behaviour: Behaviour): void {
-    const { scheduler, isAlive } = this.#parts;
+  protected signal(how: 'interrupt' | 'kill'): void {
+    const { processes, pid } = this.parts;
+    if (this.process === undefined) return;
+    if (how === 'interrupt') processes.interrupt(this.process, pid);
+    else processes.kill(this.process, pid);
+  }
+
+  /** Some time later the end is noticed: what was left in the attempt's folder decides. */
+  protected endsIn(ms: number, otherwise: Outcome): void {
+    const { scheduler, processes, isAlive } = this.parts;
+    scheduler.at(ms, () => {
+      const left = this.process?.outcome ?? processes.resultIn(this.attempt.dir)?.outcome;
+      if (isAlive() && !this.#isDetached) this.tellOutcome(left ?? otherwise);
+    });
+  }
+}
+
+class SimExecution extends OpenExecution implements Execution {
+  #stop: 'interrupt' | 'kill' | undefined;
+
+  constructor(parts: RunnerParts, attempt: Attempt) {
+    super(parts, attempt);
+    const order = parts.order(attempt);
+    this.isMortal = order.isMortal;
     const spawn = (): void => {
-      if (isAlive()) this.#spawn(behaviour);
+      if (parts.isAlive()) this.#spawn(order);
     };
-    if (behaviour.spawnMs === 0) spawn();
-    else scheduler.at(behaviour.spawnMs, spawn);
+    if (order.behaviour.spawnMs === 0) spawn();
+    else parts.scheduler.at(order.behaviour.spawnMs, spawn);
   }
 
-  #spawn(behaviour: Behaviour): void {
-    const { processes, scheduler } = this.#parts;
+  override stop(how: 'interrupt' | 'kill'): void {
+    this.#stop = how;
+    super.stop(how);
+  }
+
+  #spawn(order: ProcessOrder): void {
+    const { processes, scheduler } = this.parts;
+    const { behaviour, isMortal } = order;
     if (behaviour.cannotSpawn) {
-      this.#cannotSpawn();
+      this.tellSpawned(undefined);
+      this.tellOutcome(failed('NUFLOW_SPAWN_FAILED', 'EAGAIN (simulated)'));
       return;
     }
-    const process = processes.spawn(this.#attempt, behaviour);
-    this.#process = process;
-    process.onEnd.add(() => this.#ended());
-    if (behaviour.prints !== '') this.#attempt.output({ stream: 'stdout', text: behaviour.prints });
-    // A turn later, as a real process is only known once it was looked at.
-    scheduler.at(0, () => this.#tellSpawned(process.identity));
-    if (this.#stop !== undefined) signal(processes, process, this.#stop);
-  }
-
-  #cannotSpawn(): void {
-    this.#tellSpawned(undefined);
-    this.#tellOutcome(failed('NUFLOW_SPAWN_FAILED', 'EAGAIN (simulated)'));
-  }
-
-  #ended(): void {
-    const { scheduler, processes, isAlive } = this.#parts;
-    scheduler.at(1, () => {
-      const left = processes.resultOf(this.#attempt.cookie);
-      if (isAlive()) this.#tellOutcome(left ?? failed('NUFLOW_NO_RESULT', 'it left no result'));
-    });
+    const process = processes.spawn(order);
+    this.process = process;
+    process.onEnd.add(() => this.endsIn(1, NO_RESULT));
+    if (behaviour.prints !== '') this.attempt.output({ stream: 'stdout', text: behaviour.prints });
+    // A turn later, as a real process is only known once it was looked at. What lives in our own has none.
+    scheduler.at(0, () => this.tellSpawned(isMortal ? undefined : process.identity));
+    if (this.#stop !== undefined) this.signal(this.#stop);
   }
 }
 
-class AdoptedSimExecution implements Execution {
-  readonly spawned: Promise<ProcessIdentity | undefined>;
-  readonly outcome: Promise<Outcome>;
-  readonly #parts: RunnerParts;
-  readonly #attempt: AttemptPlace;
-  readonly #process: SimProcess | undefined;
-
+class AdoptedExecution extends OpenExecution implements Execution {
   constructor(parts: RunnerParts, attempt: AttemptPlace, known: ProcessIdentity | undefined) {
-    const { scheduler, processes, adopted, isAlive } = parts;
-    const { cookie } = attempt;
-    this.#parts = parts;
-    this.#attempt = attempt;
-    this.#process = known === undefined ? processes.findByCookie(cookie) : processes.find(known);
-    if (this.#process !== undefined) adopted(this.#process);
-    const { promise: spawned, resolve: tellSpawned } = deferred<ProcessIdentity | undefined>();
-    const { promise: outcome, resolve: tellOutcome } = deferred<Outcome>();
-    this.spawned = spawned;
-    this.outcome = outcome;
-    scheduler.at(0, () => tellSpawned(this.#process?.identity));
-    const end = (): void => {
-      scheduler.at(POLL_MS / 2, () => {
-        if (isAlive()) tellOutcome(processes.resultOf(cookie) ?? { status: 'interrupted' });
-      });
-    };
-    if (this.#process === undefined) end();
-    else this.#process.onEnd.add(end);
-  }
-
-  stop(how: 'interrupt' | 'kill'): void {
-    if (!this.#parts.isAlive()) return;
-    this.#parts.stopping(this.#attempt, how);
-    if (this.#process !== undefined) signal(this.#parts.processes, this.#process, how);
+    super(parts, attempt);
+    const { scheduler, processes, adopted } = parts;
+    const process =
+      known === undefined ? processes.findByCookie(attempt.cookie) : processes.find(known);
+    this.process = process;
+    scheduler.at(0, () => this.tellSpawned(process?.identity));
+    const end = (): void => this.endsIn(LATE_MS, { status: 'interrupted' });
+    if (process === undefined) end();
+    else {
+      adopted(process);
+      process.onEnd.add(end);
+    }
   }
 }
 
-function signal(processes: SimProcesses, process: SimProcess, how: 'interrupt' | 'kill'): void {
-  if (how === 'interrupt') processes.interrupt(process);
-  else processes.kill(process);
+/** What a dead process is given: nothing comes of it. */
+function dead(): Execution {
+  return { spawned: never(), outcome: never(), stop: () => {} };
 }
 
 function ended(outcome: Outcome): Execution {
@@ -180,10 +181,4 @@ function failed(code: string, message: string): Outcome {
   return { status: 'failed', error: { code, message } };
 }
 
-function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => {};
-  const promise = new Promise<T>((tell) => {
-    resolve = tell;
-  });
-  return { promise, resolve };
-}
+const NO_RESULT = failed('NUFLOW_NO_RESULT', 'it left no result');

@@ -5,9 +5,14 @@ import { Host } from './host.js';
 import { Machine, type Watch } from './machine.js';
 import { Prng } from './prng.js';
 import { type Cut, type LifePlan, randomScenario, type Scenario } from './scenario.js';
+import type { Setting } from './witness.js';
+import { POOL } from './workflows.js';
 
 /** More would be a run that never ends. */
 const MAX_STEPS = 100_000;
+
+/** More would be a run that can't be decided. */
+const MAX_ROUNDS = 50;
 
 /** Steps that a process lives on after its orchestrator was closed. */
 const LINGERS = 50;
@@ -39,6 +44,7 @@ class Life {
   readonly #host: Host;
   readonly #client: Client;
   readonly #prng: Prng;
+  readonly #setting: Setting;
 
   constructor(machine: Machine, scenario: Scenario, number: number) {
     this.#machine = machine;
@@ -47,11 +53,22 @@ class Life {
     this.#host = new Host(machine, number, this.#plan.faults);
     this.#client = new Client(machine, this.#host, scenario, number);
     this.#prng = new Prng(machine.seed, 10 + number);
+    const { concurrency, isSound } = this.#plan;
+    this.#setting = {
+      pid: this.#host.pid,
+      limits: new Map([
+        ['', concurrency],
+        [POOL, scenario.poolSize],
+      ]),
+      graceMs: scenario.graceMs,
+      isUndisturbed: isSound,
+    };
   }
 
   async live(): Promise<void> {
     const { figures } = this.#machine;
     figures.lives++;
+    this.#machine.witness.setting = this.#setting;
     this.#machine.note(() => `LIFE ${JSON.stringify({ ...this.#plan, wanted: undefined })}`);
     const work = this.#watch(this.#client.work());
     let doing = work;
@@ -59,6 +76,7 @@ class Life {
       await this.#go(doing, afterSteps);
       if (cut.kind !== 'close') return this.#crash(cut);
       figures.closes++;
+      this.#setting.isUndisturbed = false;
       this.#machine.note(() => `CLOSE ${cut.mode}`);
       if (cut.mode === 'stop') this.#machine.witness.stopsAsked = true;
       doing = this.#watch(this.#client.close(cut.mode));
@@ -95,7 +113,7 @@ class Life {
 
   #crash({ kind }: Cut): void {
     this.#client.compare();
-    this.#host.die();
+    this.#client.die();
     if (kind === 'machine') this.#machine.crash();
     else {
       this.#machine.note(() => 'PROCESS CRASH');
@@ -106,13 +124,13 @@ class Life {
 
   /** The last life: whatever is not held for a decision has ended. */
   async #toTheEnd(work: Watched): Promise<void> {
-    const held = this.#unfinished().filter((run) => this.#isHeld(run));
-    if (held.length > 0) {
+    // Deciding about one task can have another held.
+    for (let rounds = 0; rounds < MAX_ROUNDS && !work.done; rounds++) {
+      const held = this.#unfinished().filter((run) => this.#isHeld(run));
       this.#machine.figures.held += held.length;
-      const cancelling = this.#watch(this.#client.cancelHeld(held));
-      await this.#go(cancelling, MAX_STEPS);
+      await this.#go(this.#watch(this.#client.settle(held)), MAX_STEPS);
+      await this.#go(work, MAX_STEPS);
     }
-    await this.#go(work, MAX_STEPS);
     if (!work.done) this.#machine.violate('it stands still');
     for (const run of this.#unfinished()) this.#machine.violate(`${run}: never ended`);
     const closing = this.#watch(this.#client.close('drain'));
@@ -137,7 +155,7 @@ class Life {
 
   #end(): void {
     this.#client.compare();
-    this.#host.die();
+    this.#client.die();
     this.#machine.witness.startAgain();
   }
 }

@@ -1,47 +1,61 @@
-import { isDeepStrictEqual } from 'node:util';
-import { verdict } from '../../src/dag/trigger-rules.js';
-import type { JsonValue } from '../../src/definition/json.js';
-import type { TaskSpec } from '../../src/definition/spec.js';
-import type { RunEvent } from '../../src/events.js';
-import { isRecord } from '../../src/events.js';
+import { createHash } from 'node:crypto';
+import { isRecord, type RunEvent } from '../../src/events.js';
+import type { JournalRecord } from '../../src/journal/record.js';
 import { reduce } from '../../src/journal/reduce.js';
 import type { RunState } from '../../src/journal/state.js';
 import type { Run } from '../../src/run/run.js';
 import { snapshot } from '../../src/run/snapshot.js';
 import type { Attempt } from '../../src/runners/runner.js';
-import { DurableLog, hasEnded, type TaskFacts } from './durable-log.js';
+import { AttemptRules } from './attempt-rules.js';
+import { DurableLog, hasEnded } from './durable-log.js';
 import type { SimProcess, SimProcesses } from './sim-processes.js';
 
 /** What the witness looks at, beside what it is told. */
 export interface Scene {
-  /** What of a run's journal is sure to survive any crash. */
-  readonly durable: (run: string) => Buffer;
+  /** What of a file in a run's folder is sure to survive any crash; nothing when its name might not. */
+  readonly durable: (run: string, name: string) => Buffer;
+  /** The wall clock, and virtual time; ms. */
+  readonly now: () => number;
+  readonly time: () => number;
   readonly processes: SimProcesses;
   /** Says that a promise was broken. */
   readonly violate: (what: string) => void;
 }
 
+/** How the orchestrator of this life is set up. */
+export interface Setting {
+  readonly pid: number;
+  /** Tasks at once: in each pool, `''` being the orchestrator's own. */
+  readonly limits: ReadonlyMap<string, number>;
+  readonly graceMs: number;
+  /** Whether nothing in this life keeps it from ending what takes too long: no fault, no close. */
+  isUndisturbed: boolean;
+}
+
 /** Sees what happens, and holds it against what nuflow promises (docs/guarantees.md). */
 export class Witness {
+  /** Whether a close ever stopped what ran: a failure of its own in that moment then counts as interrupted. */
+  stopsAsked = false;
+  clockJumped = false;
+  setting: Setting | undefined;
   readonly #scene: Scene;
+  readonly #attempts: AttemptRules;
   readonly #logs = new Map<string, DurableLog>();
   readonly #acknowledged = new Set<string>();
 
-  /** Whether a close ever stopped what ran: a failure of its own in that moment then counts as interrupted. */
-  stopsAsked = false;
-
   constructor(scene: Scene) {
     this.#scene = scene;
+    this.#attempts = new AttemptRules(scene, this);
   }
 
   /** What is durable of a run. */
   log(run: string): DurableLog {
     let log = this.#logs.get(run);
     if (log === undefined) {
-      log = new DurableLog(run, this.#scene.violate);
+      log = new DurableLog(run, this.#scene.violate, (record) => this.#onDisk(run, record));
       this.#logs.set(run, log);
     }
-    log.follow(this.#scene.durable(run));
+    log.follow(this.#journal(run));
     return log;
   }
 
@@ -60,57 +74,26 @@ export class Witness {
     return this.#acknowledged.has(run);
   }
 
-  /** A machine crashed, or somebody else has written: all is read again. */
+  /** A process or the machine crashed: all is read again. */
   startAgain(): void {
-    for (const [run, log] of this.#logs) log.reread(this.#scene.durable(run));
+    for (const [run, log] of this.#logs) log.reread(this.#journal(run));
   }
 
-  // --- Tasks ---
-
-  /** The code of an attempt is about to run. */
-  starting({ run, task, attempt, with: settings }: Attempt): void {
-    const log = this.log(run);
-    const facts = log.tasks.get(task);
-    const violate = (what: string): void =>
-      this.#scene.violate(`${run}: ${task}#${attempt} ${what}`);
-    if (facts?.status !== 'running' || facts.attempt !== attempt)
-      violate(`runs, but on disk it is ${facts?.status ?? 'unknown'}#${facts?.attempt}`);
-    const spec = log.workflow?.tasks.find(({ id }) => id === task);
-    if (spec === undefined) {
-      violate('is of no workflow on disk');
-      return;
-    }
-    if (!needsAllow(spec, log.tasks)) violate('runs before what it needs is on disk');
-    if (!isDeepStrictEqual(settings, expectedSettings(spec, log.tasks)))
-      violate(`was given ${JSON.stringify(settings)}`);
-    if (attempt > 1) this.#mayRepeat(log, task, attempt - 1, violate);
+  starting(attempt: Attempt): void {
+    this.#attempts.starting(attempt);
   }
 
-  /** An attempt has become a process. */
-  began({ name: { run, task, attempt }, identity }: SimProcess): void {
-    for (const { name, identity: other } of this.#scene.processes.alive)
-      if (name.run === run && name.task === task && other !== identity)
-        this.#scene.violate(`${run}: ${task}#${attempt} runs beside attempt ${name.attempt}`);
+  probing(attempt: Attempt): void {
+    this.#attempts.probing(attempt);
   }
 
-  /** A second attempt needs a record that the one before is over, and no result of it that nobody looked at. */
-  #mayRepeat(log: DurableLog, task: string, before: number, violate: (what: string) => void): void {
-    const end = log.records.findLast(
-      (record) =>
-        (record.type === 'task.retryScheduled' || record.type === 'task.interrupted') &&
-        record.task === task &&
-        record.attempt === before,
-    );
-    if (end === undefined) violate(`repeats attempt ${before}, which has not ended on disk`);
-    const left = this.#scene.processes.resultOfAttempt(log.run, task, before);
-    if (left?.outcome.status === 'succeeded' && end?.type === 'task.interrupted')
-      violate(`repeats attempt ${before}, which had succeeded`);
-    if (this.stopsAsked || end?.type !== 'task.interrupted') return;
-    if (left?.outcome.status === 'failed' && !left.process.wasStopped)
-      violate(`repeats attempt ${before}, which had left a result`);
+  began(process: SimProcess): void {
+    this.#attempts.began(process);
   }
 
-  // --- Events ---
+  ended(process: SimProcess): void {
+    this.#attempts.ended(process);
+  }
 
   /** An event reached a listener of a living process. */
   event(run: string, event: RunEvent): void {
@@ -122,18 +105,8 @@ export class Witness {
       this.#scene.violate(`${run}: ${type} ${seq} emitted before it is on disk`);
     else if (!line.startsWith(JSON.stringify({ seq, at, type, ...rest }).slice(0, -1)))
       this.#scene.violate(`${run}: ${type} ${seq} emitted, but on disk is ${line}`);
-    if ('task' in event && event.type !== 'task.started' && event.type !== 'task.spawned')
-      this.#leavesNothing(run, event.type, event.task);
-    if (event.type === 'run.finished') this.#leavesNothing(run, event.type, undefined);
+    this.#attempts.recorded(run, event);
   }
-
-  #leavesNothing(run: string, type: string, task: string | undefined): void {
-    for (const { name } of this.#scene.processes.alive)
-      if (name.run === run && (task === undefined || name.task === task))
-        this.#scene.violate(`${run}: ${type}, and ${name.task}#${name.attempt} is still alive`);
-  }
-
-  // --- State ---
 
   /** The live state is the fold of what is on disk. */
   compare(run: Run): void {
@@ -156,32 +129,21 @@ export class Witness {
     if (log.status !== status)
       this.#scene.violate(`${run}: result ${status}, on disk it is ${log.status}`);
     for (const { id } of log.workflow?.tasks ?? [])
-      if (!hasEnded(log.tasks.get(id) ?? { status: 'pending', attempt: 0 }))
+      if (!hasEnded(log.facts(id)))
         this.#scene.violate(`${run}: ${status}, but ${id} has not ended`);
   }
-}
 
-function needsAllow(spec: TaskSpec, tasks: ReadonlyMap<string, TaskFacts>): boolean {
-  const statuses = [...new Set(spec.needs)].map((need) => tasks.get(need)?.status);
-  const count = (...wanted: (string | undefined)[]): number =>
-    statuses.filter((status) => wanted.includes(status)).length;
-  const upstream = {
-    total: statuses.length,
-    succeeded: count('succeeded'),
-    failed: count('failed', 'cancelled'),
-    upstreamFailed: count('upstreamFailed'),
-    skipped: count('skipped'),
-  };
-  return verdict(spec.trigger ?? 'all_success', upstream) === 'run';
-}
+  #journal(run: string): Buffer {
+    return this.#scene.durable(run, 'journal.ndjson');
+  }
 
-/** What the references in a simulated task's settings must have become: see workflows.ts. */
-function expectedSettings(spec: TaskSpec, tasks: ReadonlyMap<string, TaskFacts>): JsonValue {
-  const { from } = spec.with;
-  if (from === undefined) return spec.with;
-  const outputs = spec.needs.map((need) => {
-    const output = tasks.get(need)?.output as { from: string } | undefined;
-    return output?.from ?? 'nothing';
-  });
-  return { ...spec.with, from: outputs };
+  /** A record that names a file is on disk only after the file. */
+  #onDisk(run: string, record: JournalRecord): void {
+    if (!('outputFile' in record) || record.outputFile === undefined) return;
+    const { path, sha256, bytes } = record.outputFile;
+    const content = this.#scene.durable(run, path);
+    const found = createHash('sha256').update(content).digest('hex');
+    if (content.length !== bytes || found !== sha256)
+      this.#scene.violate(`${run}: ${record.type} ${record.seq} names ${path}, which is not so`);
+  }
 }

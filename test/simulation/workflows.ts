@@ -33,7 +33,7 @@ function randomTask(prng: Prng, before: readonly TaskSpec[], density: number): T
     .map((task) => task.id);
   return {
     id,
-    runner: 'sim',
+    runner: prng.chance(0.15) ? 'local' : 'sim',
     needs,
     with: withOf(prng, needs),
     ...(prng.chance(0.4) ? { trigger: prng.pick(TRIGGER_RULES) } : {}),
@@ -41,6 +41,7 @@ function randomTask(prng: Prng, before: readonly TaskSpec[], density: number): T
     ...(prng.chance(0.25) ? { timeoutMs: prng.spread(5, 3_000) } : {}),
     ...(prng.chance(0.3) ? { priority: prng.between(-2, 2) } : {}),
     ...(prng.chance(0.4) ? { onInterrupted: prng.pick(ON_INTERRUPTED) } : {}),
+    ...(prng.chance(0.2) ? { probe: { with: {} } } : {}),
     ...(prng.chance(0.3) ? { pool: POOL } : {}),
   };
 }
