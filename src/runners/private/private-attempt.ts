@@ -1,13 +1,13 @@
 import { closeSync, openSync } from 'node:fs';
-import { type AttemptFiles, prepareFiles } from '../attempt-files.js';
+import { prepareFiles } from '../attempt-files.js';
 import { startingOf } from '../direct-starter.js';
 import { type StartedProcess, startProcess } from '../process.js';
 import type { Program, Starting } from '../process-starter.js';
 import type { AttemptPlace, AttemptSecrets } from '../runner.js';
 import { drained } from './drain.js';
 import { type Filter, filterSecrets, startFilter } from './filter.js';
-import { makePipes, type Pipe } from './pipes.js';
-import { makePrivateFolder } from './private-folder.js';
+import { makePipes } from './pipes.js';
+import { makePrivateFolder, passingFolder } from './private-folder.js';
 import { sealResult } from './seal.js';
 import { unlinkedFile } from './unlinked-file.js';
 
@@ -35,16 +35,25 @@ export class PrivateAttempt {
 
   async #start(program: Program): Promise<StartedProcess> {
     const { cookie, dir } = this.#place;
-    const files = prepareFiles(dir, this.#secrets.redactor.text(program.stdin));
-    makePrivateFolder(cookie, dir);
+    const { redactor } = this.#secrets;
+    const files = prepareFiles(dir, redactor.text(program.stdin));
+    const folder = makePrivateFolder(cookie, dir);
+    const passing = passingFolder(folder);
     const open: number[] = [];
+    const opened = (fd: number): number => {
+      open.push(fd);
+      return fd;
+    };
     try {
-      const pipes = await makePipes('stdout', 'stderr');
-      open.push(...Object.values(pipes).flatMap((pipe) => [pipe.read, pipe.write]));
-      this.#filter = await this.#startFilter(files, pipes, open);
-      open.push(unlinkedFile(program.stdin));
-      const stdio = [open.at(-1) as number, pipes.stdout.write, pipes.stderr.write] as const;
-      return startProcess({ ...program, stdio });
+      const { stdout, stderr } = await makePipes(folder, 'stdout', 'stderr');
+      open.push(stdout.read, stdout.write, stderr.read, stderr.write);
+      this.#filter = await startFilter(cookie, {
+        secrets: opened(unlinkedFile(passing, filterSecrets(redactor))),
+        logs: [opened(openSync(files.stdout, 'a')), opened(openSync(files.stderr, 'a'))],
+        pipes: [stdout.read, stderr.read],
+      });
+      const stdin = opened(unlinkedFile(passing, program.stdin));
+      return startProcess({ ...program, stdio: [stdin, stdout.write, stderr.write] });
     } finally {
       for (const fd of open) closeSync(fd);
     }
@@ -59,22 +68,6 @@ export class PrivateAttempt {
   /** From here on this program does not stay alive for it. */
   detach(): void {
     this.#filter?.detach();
-  }
-
-  #startFilter(
-    { stdout, stderr }: AttemptFiles,
-    pipes: Readonly<Record<'stdout' | 'stderr', Pipe>>,
-    open: number[],
-  ): Promise<Filter> {
-    const opened = (fd: number): number => {
-      open.push(fd);
-      return fd;
-    };
-    return startFilter(this.#place.cookie, {
-      secrets: opened(unlinkedFile(filterSecrets(this.#secrets.redactor))),
-      logs: [opened(openSync(stdout, 'a')), opened(openSync(stderr, 'a'))],
-      pipes: [pipes.stdout.read, pipes.stderr.read],
-    });
   }
 }
 

@@ -16,11 +16,6 @@ function memory(): string | undefined {
   }
 }
 
-/** Where files go that lose their name before they hold anything. */
-export function passingFolder(): string {
-  return memory() ?? tmpdir();
-}
-
 /**
  * Where an attempt that is given secrets may have left its result as it is: in memory, or, on machines without
  * such a folder, in the attempt's own. The cookie leads whoever takes the attempt over to it.
@@ -36,11 +31,17 @@ export function resultPath({ cookie, dir, secrets }: AttemptPlace): string {
     : join(folderFor(cookie, dir), 'result.json');
 }
 
-/** Makes the folder of an attempt (0700), empty. Throws what the file system says: also when somebody else has made it. */
-export function makePrivateFolder(cookie: string, dir: string): void {
+/** Makes the folder of an attempt (0700), empty; its path. Throws what the file system says: also when somebody else has made it. */
+export function makePrivateFolder(cookie: string, dir: string): string {
   const folder = folderFor(cookie, dir);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { mode: 0o700 });
+  return folder;
+}
+
+/** Where files go that lose their name before they hold anything: not to the data directory's disk, if that can be helped. */
+export function passingFolder(privateFolder: string): string {
+  return memory() === undefined ? tmpdir() : privateFolder;
 }
 
 /** Whether the folder is there and was made by us, and nobody else could have put anything into it. */

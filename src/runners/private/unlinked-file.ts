@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { passingFolder } from './private-folder.js';
 
 /**
  * A descriptor, at its start, of a file that holds the text and has no name: it is gone when the last process that
- * has it open is. The caller closes it. Throws what the file system says.
+ * has it open is. For a moment it is in the folder, empty. The caller closes it. Throws what the file system says.
  */
-export function unlinkedFile(text: string): number {
-  const path = join(passingFolder(), `nuflow-${randomBytes(16).toString('hex')}`);
+export function unlinkedFile(folder: string, text: string): number {
+  const path = join(folder, `nuflow-${randomBytes(16).toString('hex')}`);
   const fd = openSync(path, 'wx+', 0o600);
   try {
     unlinkSync(path); // before anything is in it

@@ -19,7 +19,6 @@ import { makePipes } from '../../../src/runners/private/pipes.js';
 import {
   isOurs,
   makePrivateFolder,
-  passingFolder,
   privateFolders,
   resultPath,
 } from '../../../src/runners/private/private-folder.js';
@@ -34,17 +33,12 @@ const TOKEN = 'v3ry-s3cret';
 const redactor = new Redactor([{ name: 'TOKEN', value: TOKEN }]);
 const all = temporaryFolder();
 
-/** Names in the folder for passing files that were not there before. */
-function newNames(before: readonly string[]): string[] {
-  return readdirSync(passingFolder()).filter((name) => !before.includes(name));
-}
-
 describe('a file without a name', () => {
   it('is read from its start, by whoever inherits it, and is found nowhere', () => {
-    const before = readdirSync(passingFolder());
-    const fd = unlinkedFile(`${TOKEN} ä\n`);
+    const folder = mkdtempSync(join(all, 'passing-'));
+    const fd = unlinkedFile(folder, `${TOKEN} ä\n`);
     try {
-      expect(newNames(before)).toEqual([]);
+      expect(readdirSync(folder)).toEqual([]);
       expect(fstatSync(fd)).toMatchObject({ nlink: 0, mode: 0o100600 });
       const read = execFileSync('cat', { stdio: [fd, 'pipe', 'inherit'] });
       expect(read.toString()).toBe(`${TOKEN} ä\n`);
@@ -55,7 +49,7 @@ describe('a file without a name', () => {
 
   it('may be empty, or big', () => {
     for (const text of ['', 'x'.repeat(3_000_000)]) {
-      const fd = unlinkedFile(text);
+      const fd = unlinkedFile(all, text);
       expect(readFileSync(fd, 'utf8')).toBe(text);
       closeSync(fd);
     }
@@ -64,9 +58,9 @@ describe('a file without a name', () => {
 
 describe('a pipe', () => {
   it('can be opened again by its reader’s and writer’s own names, as files can', async () => {
-    const before = readdirSync(passingFolder());
-    const { a, b } = await makePipes('a', 'b');
-    expect(newNames(before)).toEqual([]);
+    const folder = mkdtempSync(join(all, 'pipes-'));
+    const { a, b } = await makePipes(folder, 'a', 'b');
+    expect(readdirSync(folder)).toEqual([]);
     execFileSync('sh', ['-c', 'echo one; echo two > /dev/stdout; echo three > /dev/stderr'], {
       stdio: ['ignore', a.write, b.write],
     });
@@ -108,6 +102,15 @@ describe('the private folder of an attempt', () => {
     );
   });
 
+  it('is removed with all that a crash in the middle of a start left there', () => {
+    const place = placeOf();
+    const folder = makePrivateFolder(place.cookie, place.dir);
+    execFileSync('mkfifo', [join(folder, 'stdout')]);
+    writeFileSync(join(folder, 'nuflow-0'), '');
+    expect(seal(place)).toBe(undefined);
+    expect(existsSync(folder)).toBe(false);
+  });
+
   it('is not read when it is too big, and then seen to be', async () => {
     const place = left(placeOf(), '');
     truncateSync(resultPath(place), MAX_RESULT + 1);
@@ -128,8 +131,7 @@ describe('the private folder of an attempt', () => {
   it('is believed only when nobody else could have written there', () => {
     const place = placeOf();
     const [inMemory = ''] = privateFolders(place.cookie, place.dir);
-    if (passingFolder() !== '/dev/shm') return; // there is only the one in the attempt's own folder
-    makePrivateFolder(place.cookie, place.dir);
+    if (makePrivateFolder(place.cookie, place.dir) !== inMemory) return; // there is only the attempt's own
     writeFileSync(resultPath(place), '{"ok":true}');
     chmodSync(inMemory, 0o755);
     expect(isOurs(inMemory)).toBe(false);
