@@ -19,8 +19,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a record counts as durable without a sync',
     file: 'journal/file-journal.ts',
-    from: 'await this.#file.sync();\n        await this.#named;',
-    to: 'await this.#named;',
+    from: 'await this.#file.sync();\n    return bytes;',
+    to: 'return bytes;',
     tests: JOURNAL,
   },
   {
@@ -36,6 +36,20 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'this.#failure = failure;\n',
     to: '\n',
     tests: JOURNAL,
+  },
+  {
+    name: 'what found no space is written again without cutting what of it was taken',
+    file: 'journal/reopen-full.ts',
+    from: 'await file.truncate(acknowledged.offset);',
+    to: '',
+    tests: ['test/faults/disk-full.test.ts'],
+  },
+  {
+    name: 'a full disk does not keep tasks from starting',
+    file: 'journal/reserve.ts',
+    from: 'void this.onFreed(cause).then',
+    to: 'void Promise.resolve(cause).then',
+    tests: ['test/faults/disk-full.test.ts'],
   },
   {
     name: 'facts are appended behind a torn end',
