@@ -36,6 +36,8 @@ export interface RoundFigures {
 }
 
 const TASKS = 24;
+/** The disk is full with at least so many tasks left: with fewer all may run already, and the run ends by the reserve alone. */
+const LEFT = 14;
 
 /** A run on a disk that becomes full at some point, and goes on when there is space. */
 async function round({ kind, seed }: RoundOrders): Promise<RoundFigures> {
@@ -48,7 +50,7 @@ async function round({ kind, seed }: RoundOrders): Promise<RoundFigures> {
     const dataDir = join(disk.path, 'data');
     const filled = await untilFull(dataDir, ledger, {
       fill: disk.fill,
-      after: 1 + Math.floor(random() * (TASKS - 6)),
+      after: 1 + Math.floor(random() * (TASKS - LEFT)),
       bytes: () => Math.floor(random() * 20_000),
     });
     if (kind === 'thin') await quiet(ledger); // what still runs writes into a file system that is about to go
