@@ -144,7 +144,8 @@ function reference(secrets: readonly string[], text: string): string {
   for (const [from, to] of secrets.flatMap(formsOf).flatMap((form) => [...places(form, text)]))
     covered.fill(true, from, to);
   const redactor = redactorOf(secrets);
-  const marks = new Set(secrets.map((value) => redactor.text(value)));
+  // A secret that begins like another is named by either, as the text around it has it.
+  const marks = new Set(secrets.flatMap((value, n) => [`[secret S${n}]`, redactor.text(value)]));
   let redacted = redactor.text(text);
   for (let at = 0; at < text.length; ) {
     if (!covered[at]) {

@@ -68,7 +68,7 @@ export class Host {
   closed(): void {
     this.#state = 'closed';
     if (this.fileSystem.openFiles > 0)
-      this.#machine.violate(`${this.fileSystem.openFiles} files open after close`);
+      this.#machine.violate(`${this.fileSystem.openFiles} files open for writing after close`);
   }
 
   /** It is killed: what it had asked for may have been done or not, and nothing else of it happens. */

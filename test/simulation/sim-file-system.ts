@@ -35,7 +35,7 @@ interface Effect<T> {
 export class SimFileSystem implements FileSystem {
   readonly #parts: FileSystemParts;
   readonly #underWay = new Set<Effect<unknown>>();
-  /** Files that are open. */
+  /** Files open for writing; who reads may go on reading when all is closed. */
   openFiles = 0;
 
   constructor(parts: FileSystemParts) {
@@ -67,7 +67,7 @@ export class SimFileSystem implements FileSystem {
   open(path: string, mode: OpenMode): Promise<OpenFile> {
     const run = (): OpenFile => {
       const file = openFile(this.#parts.disk, path, mode);
-      this.openFiles++;
+      if (mode !== 'read') this.openFiles++;
       return new SimOpenFile(this, path, file, mode);
     };
     return mode === 'read' ? this.#look('open', path, run) : this.#call('open', path, { run });
@@ -225,7 +225,7 @@ class SimOpenFile implements OpenFile {
   }
 
   async close(): Promise<void> {
-    if (this.#isOpen) this.#system.openFiles--;
+    if (this.#isOpen && this.#mode !== 'read') this.#system.openFiles--;
     this.#isOpen = false;
   }
 
