@@ -21,6 +21,13 @@ export interface EndFacts {
   readonly random: () => number;
 }
 
+/** Why an attempt is held that would have been run again had its processes been seen to be gone. */
+const MAY_RUN: TaskError = {
+  code: 'NUFLOW_MAY_RUN',
+  message:
+    'The attempt left no outcome, and whether something of it still runs can not be seen on this system; see to it that nothing does, then decide.',
+};
+
 /** The fact that an attempt's end becomes. Work that succeeded counts as done, however it was told to stop. */
 export function endRecord(facts: EndFacts): RecordDraft {
   const { spec, attempt, ended } = facts;
@@ -32,6 +39,8 @@ export function endRecord(facts: EndFacts): RecordDraft {
     return { type: 'task.cancelled', task, attempt, reason: facts.cancelReason };
   if (outcome.status === 'notBegun' && stopped !== 'timeout')
     return { type: 'task.interrupted', task, attempt, next: 'retry' };
+  if (outcome.status === 'interrupted' && outcome.mayRun === true && spec.onInterrupted !== 'fail')
+    return { type: 'task.interrupted', task, attempt, next: 'hold', error: MAY_RUN };
   if (stopped === 'shutdown' || outcome.status === 'interrupted')
     return interruption(spec, attempt);
   return failure(facts, stopped === 'timeout' ? timeoutError(spec) : outcome.error);

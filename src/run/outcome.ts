@@ -15,10 +15,11 @@ export function failedBy(thrown: unknown): Outcome {
  * user's own, and what is journaled must be readable again.
  */
 export function outcomeFrom(given: unknown): Outcome {
-  const { status, output, error } = (given ?? {}) as {
+  const { status, output, error, mayRun } = (given ?? {}) as {
     readonly status?: unknown;
     readonly output?: unknown;
     readonly error?: unknown;
+    readonly mayRun?: unknown;
   };
   switch (status) {
     case 'succeeded':
@@ -27,7 +28,7 @@ export function outcomeFrom(given: unknown): Outcome {
     case 'notBegun':
       return { status, error: errorFrom(error) };
     case 'interrupted':
-      return { status };
+      return mayRun === true ? { status, mayRun } : { status };
     default:
       return failed('NUFLOW_RUNNER', 'The runner gave something else than an outcome.');
   }

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { identify, isAlive, type ProcessIdentity } from '../world/process-identity.js';
 import { type AttemptFiles, attemptFiles, markStopped } from './attempt-files.js';
-import { familyOf } from './family.js';
+import { familyOf, type ProcessName } from './family.js';
 import { type FollowedLogs, followLogs } from './follow-logs.js';
 import { privateAttempt } from './private/private-attempt.js';
 import { interruptFamily, sendSignal } from './process-group.js';
-import { type ProcessEntry, processTable } from './process-table.js';
+import { type ProcessEntry, processTable, seesCookies } from './process-table.js';
 import type { AttemptPlace, Execution, Outcome } from './runner.js';
 import { strayHelpersGone } from './spawner/stray-helpers.js';
 import { sweep } from './sweep.js';
@@ -28,7 +28,9 @@ export function adoptProcess(
   process: ProcessIdentity | undefined,
   left: LeftOutcome,
 ): Execution {
-  return new AdoptedExecution(attempt, process, left);
+  // Without a start time it names nothing: it was on record as far as it was known.
+  const known = process?.startTime === '' ? undefined : process;
+  return new AdoptedExecution(attempt, known, left);
 }
 
 class AdoptedExecution implements Execution {
@@ -36,7 +38,7 @@ class AdoptedExecution implements Execution {
   readonly outcome: Promise<Outcome>;
   readonly #files: AttemptFiles;
   readonly #cookie: string;
-  #family: readonly ProcessEntry[] = [];
+  #family: readonly ProcessName[] = [];
   #over = false;
   #stopped = false;
   readonly #detached = new AbortController();
@@ -56,7 +58,8 @@ class AdoptedExecution implements Execution {
       // What is told to nobody must not go on.
       if (outcome === undefined) await sweep(this.#cookie, this.#family);
       await logs.finish();
-      return outcome ?? { status: 'interrupted' };
+      if (outcome !== undefined) return outcome;
+      return { status: 'interrupted', ...((await this.#mayRun(process)) ? { mayRun: true } : {}) };
     });
   }
 
@@ -85,7 +88,11 @@ class AdoptedExecution implements Execution {
 
   /** The attempt's process if it runs: the one the journal knows, else the oldest with the cookie. */
   async #living(known: ProcessIdentity | undefined): Promise<ProcessIdentity | undefined> {
-    if (known !== undefined) return (await isAlive(known)) ? known : undefined;
+    if (known !== undefined) {
+      if (!(await isAlive(known))) return undefined;
+      this.#family = [known];
+      return known;
+    }
     const [oldest] = (await this.#lookTwice()).toSorted((a, b) => +a.startTime - +b.startTime);
     return oldest === undefined ? undefined : identify(oldest.pid);
   }
@@ -99,7 +106,18 @@ class AdoptedExecution implements Execution {
   }
 
   async #look(): Promise<readonly ProcessEntry[]> {
-    this.#family = familyOf(await processTable(), this.#cookie, this.#family);
-    return this.#family;
+    const family = familyOf(await processTable(), this.#cookie, this.#family);
+    this.#family = family;
+    return family;
+  }
+
+  /**
+   * Whether something of an attempt without an outcome may run that can't be found: where there are no cookies, its
+   * process if that never came to the journal, or what is left of its group.
+   */
+  async #mayRun(known: ProcessIdentity | undefined): Promise<boolean> {
+    if (seesCookies()) return false;
+    if (known === undefined) return existsSync(this.#files.input); // else it was not even prepared
+    return (await processTable()).some(({ group }) => group === known.pid);
   }
 }

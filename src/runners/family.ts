@@ -1,15 +1,18 @@
 import type { ProcessEntry } from './process-table.js';
 
+/** What names a process. */
+export type ProcessName = Pick<ProcessEntry, 'pid' | 'startTime'>;
+
 /**
  * The processes of an attempt that live now: those with its cookie, those known to be its own from an
- * earlier look, and all descendants of either. Linux only: elsewhere the table is empty, and only
- * process groups are stopped. A process that both lost the cookie and its parent before it was ever
- * seen (`env -i setsid …`) or that runs as another user is not found.
+ * earlier look, and all descendants of either. A process that both lost the cookie and its parent before it
+ * was ever seen (`env -i setsid …`) or that runs as another user is not found; without /proc there are
+ * no cookies, and one that lost its parent before it was ever seen is not.
  */
 export function familyOf(
   table: readonly ProcessEntry[],
   cookie: string,
-  known: readonly ProcessEntry[] = [],
+  known: readonly ProcessName[] = [],
 ): ProcessEntry[] {
   const seen = new Set(known.map(nameOf));
   const isRoot = (entry: ProcessEntry): boolean =>
@@ -38,7 +41,7 @@ function byParent(table: readonly ProcessEntry[]): ReadonlyMap<number, readonly 
   return children;
 }
 
-function nameOf({ pid, startTime }: ProcessEntry): string {
+function nameOf({ pid, startTime }: ProcessName): string {
   return `${pid} ${startTime}`;
 }
 

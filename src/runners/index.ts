@@ -1,5 +1,7 @@
+import { directStarter } from './direct-starter.js';
 import { FunctionRunner } from './function-runner.js';
 import { type NushellOptions, NushellRunner } from './nushell/nushell-runner.js';
+import { seesCookies } from './process-table.js';
 import type { Runner } from './runner.js';
 import { ShellRunner } from './shell-runner.js';
 import { Spawner } from './spawner/spawner.js';
@@ -35,7 +37,8 @@ export interface BuiltInOptions {
 /** The runners every orchestrator has, by the names definitions use. */
 export function builtInRunners(options: BuiltInOptions = {}): ReadonlyMap<string, Runner> {
   const { nushell, env: allowEnv, baseDir } = options;
-  const starter = new Spawner();
+  // What a helper had begun when it died can be told by cookies alone.
+  const starter = seesCookies() ? new Spawner() : directStarter;
   return new Map<string, Runner>([
     ['nu', new NushellRunner({ ...nushell, allowEnv, baseDir, starter })],
     ['shell', new ShellRunner({ allowEnv, starter })],

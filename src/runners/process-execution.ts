@@ -1,6 +1,6 @@
 import type { ProcessIdentity } from '../world/process-identity.js';
 import { type AttemptFiles, attemptFiles, markStopped } from './attempt-files.js';
-import { familyOf } from './family.js';
+import { familyOf, type ProcessName } from './family.js';
 import { type FollowedLogs, followLogs } from './follow-logs.js';
 import { type PrivateAttempt, privateAttempt } from './private/private-attempt.js';
 import type { ProcessEnd } from './process.js';
@@ -58,7 +58,7 @@ class ProcessExecution implements Execution {
   readonly #hidden: PrivateAttempt | undefined;
   #logs: FollowedLogs | undefined;
   /** Processes of the attempt as last seen: a later look finds them even when they lost their parents. */
-  #family: readonly ProcessEntry[] = [];
+  #family: readonly ProcessName[] = [];
   #over = false;
   #stopped = false;
   /** Whether word of that was left. */
@@ -121,11 +121,12 @@ class ProcessExecution implements Execution {
   async #signal(leader: ProcessIdentity, how: 'interrupt' | 'kill'): Promise<void> {
     // Looked at first: with the group go the parents by whom its descendants are found.
     const table = await processTable();
-    this.#family = familyOf(table, this.#attempt.cookie, this.#family);
+    const family = familyOf(table, this.#attempt.cookie, [leader, ...this.#family]);
+    this.#family = family;
     if (this.#over || isGone(leader, table)) return;
     if (how === 'kill') signalGroup(leader.pid, 'SIGKILL');
-    else if (this.#family.length === 0) signalGroup(leader.pid, 'SIGINT');
-    else await interruptFamily(this.#family, () => this.#over);
+    else if (family.length === 0) signalGroup(leader.pid, 'SIGINT');
+    else await interruptFamily(family, () => this.#over);
   }
 
   #sweep(): Promise<void> {

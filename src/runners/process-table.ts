@@ -1,13 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { platform } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isDescriptorShortage } from './descriptors.js';
+import { isDescriptorShortage } from '../world/descriptors.js';
+import { psTable } from './ps-table.js';
 
-/** A living process, as /proc shows it. */
+/** A living process, as /proc or ps(1) shows it. */
 export interface ProcessEntry {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
-  /** Clock ticks after boot, as text: with the pid it names the process while the machine is up. */
+  /** As in ProcessIdentity: with the pid it names the process while the machine is up. */
   readonly startTime: string;
   /** Value of NUFLOW_COOKIE in the environment it was started with, if that is ours to read. */
   readonly cookie: string | undefined;
@@ -20,8 +22,9 @@ let pending: Promise<readonly ProcessEntry[]> | undefined;
 
 /**
  * All living processes, looked up after the call. Calls made before the look-up begins share it, so
- * that stopping a thousand tasks does not read /proc a thousand times. Empty where there is no /proc.
- * Never rejects: without a descriptor to read with, it waits for one, since "none" would be a lie.
+ * that stopping a thousand tasks does not read /proc a thousand times. Without cookies where there is no
+ * /proc, see {@link seesCookies}, and empty where there is no ps(1) either. Never rejects: without a
+ * descriptor to read with, it waits for one, since "none" would be a lie.
  */
 export function processTable(): Promise<readonly ProcessEntry[]> {
   pending ??= new Promise((resolve) => {
@@ -33,22 +36,30 @@ export function processTable(): Promise<readonly ProcessEntry[]> {
   return pending;
 }
 
+/** Whether the environments of processes can be read here, and an attempt be found by its cookie alone. */
+export function seesCookies(): boolean {
+  return platform() === 'linux' && existsSync('/proc/self/environ');
+}
+
 const RETRY_MS = 50;
 
 async function readProcessTable(): Promise<readonly ProcessEntry[]> {
   for (;;) {
     try {
-      return processIds()
-        .map(readEntry)
-        .filter((entry) => entry !== undefined);
-    } catch {
+      return seesCookies() ? procTable() : await psTable();
+    } catch (error) {
+      const { code } = error as { readonly code?: unknown };
+      if (code === 'ENOENT' || typeof code === 'number') return []; // there is no ps, or it knows no such columns
       await delay(RETRY_MS);
     }
   }
 }
 
-function processIds(): string[] {
-  return existsSync('/proc') ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
+function procTable(): ProcessEntry[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(readEntry)
+    .filter((entry) => entry !== undefined);
 }
 
 function readEntry(pid: string): ProcessEntry | undefined {

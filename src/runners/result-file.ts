@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { withDescriptors } from './descriptors.js';
+import { withDescriptors } from '../world/descriptors.js';
 import type { Outcome } from './runner.js';
 
 /** Bigger results, in bytes, are refused unread: they would pass through memory several times over. */

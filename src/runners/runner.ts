@@ -122,5 +122,8 @@ export type Outcome =
   | { readonly status: 'failed'; readonly error: TaskError }
   /** None of its code ran, for want of disk space or because it was told to stop before. */
   | { readonly status: 'notBegun'; readonly error: TaskError }
-  /** It ended and left no outcome; only an adopted attempt ends so. */
-  | { readonly status: 'interrupted' };
+  /**
+   * It ended and left no outcome; only an adopted attempt ends so. `mayRun`: for all that can be seen here something
+   * of it may still run. It is then held for a person to decide, never run again by itself.
+   */
+  | { readonly status: 'interrupted'; readonly mayRun?: boolean | undefined };

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { familyOf } from './family.js';
+import { familyOf, type ProcessName } from './family.js';
 import { sendSignal } from './process-group.js';
-import { type ProcessEntry, processTable } from './process-table.js';
+import { processTable } from './process-table.js';
 
 const FIRST_WAIT_MS = 2;
 const LONGEST_WAIT_MS = 200;
@@ -13,7 +13,7 @@ const EMPTY_LOOKS = 2;
  * Kills every process of an attempt, and those they start meanwhile, until none is left. Takes as
  * long as that takes: a process in uninterruptible sleep is waited for, since it is still there.
  */
-export async function sweep(cookie: string, known: readonly ProcessEntry[] = []): Promise<void> {
+export async function sweep(cookie: string, known: readonly ProcessName[] = []): Promise<void> {
   let family = known;
   let wait = FIRST_WAIT_MS;
   for (let empty = 0; empty < EMPTY_LOOKS; ) {

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { platform } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { isDescriptorShortage, withDescriptors } from './descriptors.js';
 
 /** A process, named so that a reused pid is not mistaken for it. */
 export interface ProcessIdentity {
@@ -14,10 +16,11 @@ export interface ProcessIdentity {
 
 /**
  * Who a process is: a pid alone says little, since pids are reused and zombies still answer signals.
- * Linux reads /proc; elsewhere `ps` gives the start time, to the second, and there is no boot id.
+ * Linux reads /proc; elsewhere `ps` gives the start time, to the second, and there is no boot id. Undefined
+ * when there is no such process; when it can't be looked just now (no descriptor left), it waits until it can.
  */
 export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
-  return platform() === 'linux' ? identifyLinux(pid) : identifyByPs(pid);
+  return platform() === 'linux' ? withDescriptors(() => identifyLinux(pid)) : identifyByPs(pid);
 }
 
 /** Whether that very process still runs. A zombie does not: its work has ended. */
@@ -30,11 +33,16 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
 
 /**
  * Who a child of this process is that was not waited for yet: also when it has ended by now, since until
- * then nobody else gets its pid. Undefined where there is no /proc.
+ * then nobody else gets its pid. Undefined where there is no /proc, or it can't be read just now.
  */
 export function identifyChild(pid: number): ProcessIdentity | undefined {
-  const startTime = readStat(pid)?.startTime;
-  return startTime === undefined ? undefined : { pid, startTime, bootId: bootId() };
+  if (platform() !== 'linux') return undefined;
+  try {
+    const startTime = readStat(pid)?.startTime;
+    return startTime === undefined ? undefined : { pid, startTime, bootId: bootId() };
+  } catch {
+    return undefined;
+  }
 }
 
 function identifyLinux(pid: number): ProcessIdentity | undefined {
@@ -65,19 +73,38 @@ function bootId(): string {
 function readProc(path: string): string | undefined {
   try {
     return readFileSync(`/proc/${path}`, 'utf8');
-  } catch {
+  } catch (error) {
+    if (isDescriptorShortage(error)) throw error; // that it is gone would be a lie
     return undefined; // gone, or none of our business
   }
 }
 
+/** The start time as everybody writes it, whatever the locale and time zone. */
+const PS_ENVIRONMENT = { LC_ALL: 'C', TZ: 'UTC' };
+const RETRY_MS = 50;
+
 async function identifyByPs(pid: number): Promise<ProcessIdentity | undefined> {
-  try {
-    const { stdout } = await promisify(execFile)('ps', ['-o', 'stat=,lstart=', '-p', String(pid)]);
-    const [, state, startTime] = /^\s*(\S+)\s+(.+?)\s*$/.exec(stdout) ?? [];
-    return startTime === undefined || state?.startsWith('Z')
-      ? undefined
-      : { pid, startTime, bootId: '' };
-  } catch {
-    return undefined;
+  const args = ['-o', 'stat=,lstart=', '-p', String(pid)];
+  for (;;) {
+    try {
+      const { stdout } = await ps(args);
+      const [, state, startTime] = /^\s*(\S+)\s+(.+?)\s*$/.exec(stdout) ?? [];
+      return startTime === undefined || state?.startsWith('Z')
+        ? undefined
+        : { pid, startTime, bootId: '' };
+    } catch (error) {
+      // A number is ps's own exit code: there is no such process. Anything else may be another time.
+      const { code } = error as { readonly code?: unknown };
+      if (typeof code === 'number' || code === 'ENOENT') return undefined;
+      await delay(RETRY_MS);
+    }
   }
+}
+
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** What ps(1) says. Rejects with its exit code, or what keeps it from running, as `code`. */
+export function ps(args: readonly string[]): Promise<{ readonly stdout: string }> {
+  const env = { ...process.env, ...PS_ENVIRONMENT };
+  return promisify(execFile)('ps', args, { env, maxBuffer: MAX_BYTES });
 }

@@ -81,6 +81,14 @@ async function resumeAndDrain(rig: NastyRig): Promise<string | null> {
   return rig.ended(next);
 }
 
+async function resumeAndDetach(rig: NastyRig): Promise<string | null> {
+  const next = rig.start();
+  await next.until(({ type }) => type === 'ready');
+  next.order('detach');
+  expect(await rig.ended(next)).toBe(null);
+  return resumeAndCancel(rig);
+}
+
 async function resumeAndClose(rig: NastyRig): Promise<string | null> {
   const next = rig.start();
   await next.until(({ type }) => type === 'ready');
@@ -99,6 +107,7 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
   'SIGINT, then resumed and closed with cancel': died('SIGINT', 'cancelled', resumeAndClose),
   'SIGKILL, then resumed and cancelled': died('SIGKILL', 'cancelled', resumeAndCancel),
   'SIGKILL, then SIGKILL while cancelling': died('SIGKILL', 'cancelled', dieCancelling),
+  'SIGKILL, then resumed and detached': died('SIGKILL', 'cancelled', resumeAndDetach),
   'SIGKILL, then resumed and drained': died('SIGKILL', 'succeeded', resumeAndDrain),
   detached: {
     status: 'cancelled',

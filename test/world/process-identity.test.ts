@@ -8,13 +8,22 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { identify, isAlive } from '../../src/world/process-identity.js';
 import { Holders, killed } from './lock-rig.js';
 
-const system = vi.hoisted(() => ({ name: '' }));
+const system = vi.hoisted(() => ({ name: '', shortages: 0 }));
 vi.mock('node:os', async (original) => {
   const real = await original<typeof import('node:os')>();
   return { ...real, platform: () => system.name || real.platform() };
 });
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof import('node:fs')>();
+  const readFileSync = (...given: Parameters<typeof real.readFileSync>) => {
+    if (system.shortages-- > 0) throw Object.assign(new Error('no descriptor'), { code: 'EMFILE' });
+    return real.readFileSync(...given);
+  };
+  return { ...real, readFileSync };
+});
 afterEach(() => {
   system.name = '';
+  system.shortages = 0;
 });
 
 const holders = new Holders('');
@@ -53,6 +62,13 @@ describe.each(ways)('a process on %s', (name) => {
     expect(await identify(process.pid)).toEqual(self);
     const other = await identify(await started());
     expect(other?.pid).not.toBe(self?.pid);
+  });
+
+  it('is not taken for gone when there is no descriptor left to see it with', async () => {
+    system.name = name;
+    const identity = await identify(process.pid);
+    system.shortages = 2;
+    expect(identity && (await isAlive(identity))).toBe(true);
   });
 
   it('is alive until it has ended', async () => {

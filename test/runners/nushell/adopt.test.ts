@@ -4,8 +4,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { NushellRunner } from '../../../src/runners/nushell/nushell-runner.js';
-import type { ProcessIdentity } from '../../../src/world/process-identity.js';
-import { AttemptRig, NUSHELLS, temporaryFolder } from '../attempts.js';
+import { identify, type ProcessIdentity } from '../../../src/world/process-identity.js';
+import { AttemptRig, lives, NUSHELLS, temporaryFolder } from '../attempts.js';
 import { builtLibrary } from '../built-library.js';
 
 /** Starts one attempt, tells who it is once it has printed something, then just stays. */
@@ -80,6 +80,41 @@ describe.each(NUSHELLS)('attempts of a dead orchestrator on Nushell %s', (_versi
     const adopted = runner.adopt(rig.attempt, await spawned);
     expect(await adopted.outcome).toEqual({ status: 'interrupted' });
     expect(await rig.processes()).toEqual([]);
+  });
+
+  it('leaves nothing when the dead orchestrator was stopping it, whatever outcome it left', async () => {
+    const { rig } = begin(`^setsid --fork sleep 60; 1`);
+    const { spawned, outcome } = rig.start(runner);
+    await outcome;
+    expect(await rig.processes()).toHaveLength(1);
+    writeFileSync(join(rig.attempt.dir, 'stopped'), '');
+    const adopted = runner.adopt(rig.attempt, await spawned);
+    expect(await adopted.outcome).toEqual({ status: 'succeeded', output: 1 });
+    expect(await rig.processes()).toEqual([]);
+  });
+
+  it.each([
+    ['start time', { startTime: '1' }],
+    ['boot', { bootId: 'another' }],
+  ])('is not taken for a process with its pid of another %s', async (_what, other) => {
+    const { rig } = begin('1');
+    const bystander = spawn('sleep', ['60'], { stdio: 'ignore' });
+    const pid = bystander.pid as number;
+    const identity = { ...((await identify(pid)) as ProcessIdentity), ...other };
+    const adopted = runner.adopt(rig.attempt, identity);
+    expect(await adopted.spawned).toBe(undefined);
+    expect(await adopted.outcome).toEqual({ status: 'interrupted' });
+    expect(await lives(pid)).toBe(true);
+    bystander.kill('SIGKILL');
+  });
+
+  it('is found by its cookie when its process was recorded without a start time', async () => {
+    const { rig, go } = begin(`print early; ${WAIT_FOR_GO}; 1`);
+    const identity = await startAndDie(rig);
+    const adopted = runner.adopt(rig.attempt, { ...identity, startTime: '' });
+    expect(await adopted.spawned).toEqual(identity);
+    go();
+    expect(await adopted.outcome).toEqual({ status: 'succeeded', output: 1 });
   });
 
   it('is interrupted when it never started', async () => {
