@@ -1,6 +1,7 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   isNoSpaceError,
   isRecord,
@@ -10,6 +11,7 @@ import {
   workflowFromData,
 } from '../../src/index.js';
 import { readEvents } from '../../src/inspect.js';
+import { type ProcessEntry, processTable } from '../../src/runners/process-table.js';
 import { seededRandom } from '../support/soak.js';
 import { fullableDisk, type Kind } from './full-file-system.js';
 
@@ -53,7 +55,7 @@ async function round({ kind, seed }: RoundOrders): Promise<RoundFigures> {
       after: 1 + Math.floor(random() * (TASKS - LEFT)),
       bytes: () => Math.floor(random() * 20_000),
     });
-    if (kind === 'thin') await quiet(ledger); // what still runs writes into a file system that is about to go
+    if (kind === 'thin') await quiet(); // what still runs writes into a file system that is about to go
     disk.free();
     return { ...filled, ...(await afterwards(dataDir, ledger, filled)) };
   } finally {
@@ -136,13 +138,11 @@ function workflowOf(ledger: string, bytes: () => number) {
   });
 }
 
-/** Resolves when no task works any more: the ledger stays as it is. */
-async function quiet(ledger: string): Promise<void> {
-  for (let before = -1, now = 0; now !== before; ) {
-    before = now;
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    now = readFileSync(ledger).length;
-  }
+/** Resolves when no task works any more: all are children of this process. */
+async function quiet(): Promise<void> {
+  const works = ({ parent, cookie }: ProcessEntry): boolean =>
+    parent === process.pid && cookie !== undefined;
+  while ((await processTable()).some(works)) await delay(10);
 }
 
 function codeOf(error: unknown): string {
