@@ -28,6 +28,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts', 'examples/test/**/*.test.ts'],
     testTimeout: 30_000,
     maxConcurrency: 2,
+    // One less is the default, which on two processors means one file at a time.
+    maxWorkers: '100%',
     hookTimeout: 60_000,
     reporters: report === undefined ? ['default'] : ['default', 'json'],
     coverage: {
