@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NO_PROC, processesWith } from '../../test/support/processes.js';
 
 /** What a command left behind. */
 export interface Ended {
@@ -84,10 +85,22 @@ export class CliRig {
     return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : [];
   }
 
+  /** Living processes of the tasks; none where they can't be seen. */
+  tasks(): ReturnType<typeof processesWith> {
+    return NO_PROC === undefined ? processesWith(`NUFLOW_RESULT=${this.dir}/`) : [];
+  }
+
   remove(): void {
     for (const child of this.#started) child.kill('SIGKILL');
+    for (const { pid } of this.tasks()) kill(pid);
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {} // gone by itself
 }
 
 /** A task that adds a line to a file. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { NO_PROC, processesWith } from '../../test/support/processes.js';
+import { NO_PROC } from '../../test/support/processes.js';
 import { builtCli } from './built-cli.js';
 import { CliRig, type Command, leaves } from './cli-rig.js';
 
@@ -38,14 +38,8 @@ afterEach(async () => {
   rig.write('go', '');
   running.process.kill('SIGKILL');
   await running.ended;
-  for (const { pid } of left()) process.kill(pid, 'SIGKILL');
   rig.remove();
 });
-
-/** Living processes of the rig's tasks. */
-function left(): ReturnType<typeof processesWith> {
-  return processesWith(`NUFLOW_RESULT=${rig.dir}/`);
-}
 
 describe.skipIf(NO_PROC)('a command that is told to end', () => {
   it.each([
@@ -55,7 +49,7 @@ describe.skipIf(NO_PROC)('a command that is told to end', () => {
     await begin(STAYS);
     running.process.kill(signal);
     expect((await running.ended).code).toBe(expected);
-    expect(left()).toEqual([]);
+    expect(rig.tasks()).toEqual([]);
     expect(rig.lines('done')).toEqual([]);
   });
 
@@ -66,7 +60,7 @@ describe.skipIf(NO_PROC)('a command that is told to end', () => {
     running.process.kill('SIGTERM');
     await running.says('killing what runs');
     expect((await running.ended).code).toBe(143);
-    expect(left()).toEqual([]);
+    expect(rig.tasks()).toEqual([]);
   });
 
   it('lets running tasks end on Ctrl-C, which they do not hear of', async () => {
@@ -76,7 +70,7 @@ describe.skipIf(NO_PROC)('a command that is told to end', () => {
     rig.write('go', '');
     expect((await running.ended).code).toBe(130);
     expect(rig.lines('done').toSorted()).toEqual(['family', 'plain']);
-    await expect.poll(left).toEqual([]);
+    await expect.poll(() => rig.tasks()).toEqual([]);
     expect((await rig.run('resume', 'one')).code).toBe(0);
     expect(rig.lines('done').toSorted()).toEqual(['after', 'family', 'plain']);
   });
@@ -87,7 +81,7 @@ describe.skipIf(NO_PROC)('a command that is told to end', () => {
     await running.says('Ctrl-C again');
     running.process.kill('SIGINT');
     expect((await running.ended).code).toBe(130);
-    expect(left()).toEqual([]);
+    expect(rig.tasks()).toEqual([]);
     rig.write('go', '');
     expect((await rig.run('resume', 'one')).code).toBe(0);
     expect(rig.lines('done').toSorted()).toEqual(['after', 'family', 'plain']);
