@@ -32,7 +32,7 @@ import { Run } from './run/run.js';
 import { type RunSnapshot, snapshot } from './run/snapshot.js';
 import { builtInRunners } from './runners/index.js';
 import type { Runner } from './runners/runner.js';
-import type { HeldLock } from './world/lock.js';
+import type { HeldLock } from './world/lock-attempt.js';
 
 /** What {@link Orchestrator.resumeAll} did. */
 export interface Resumed {

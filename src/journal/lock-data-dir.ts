@@ -1,5 +1,5 @@
 import { DataDirLockedError } from '../errors.js';
-import type { HeldLock } from '../world/lock.js';
+import type { HeldLock } from '../world/lock-attempt.js';
 import type { World } from '../world/world.js';
 import type { DataDir } from './data-dir.js';
 

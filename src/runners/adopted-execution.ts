@@ -5,8 +5,9 @@ import { type AttemptFiles, attemptFiles, markStopped } from './attempt-files.js
 import { familyOf, type ProcessName } from './family.js';
 import { type FollowedLogs, followLogs } from './follow-logs.js';
 import { privateAttempt } from './private/private-attempt.js';
+import type { ProcessEntry } from './process-entry.js';
 import { interruptFamily, sendSignal } from './process-group.js';
-import { type ProcessEntry, processTable, seesCookies } from './process-table.js';
+import { processTable, seesCookies } from './process-table.js';
 import type { AttemptPlace, Execution, Outcome } from './runner.js';
 import { strayHelpersGone } from './spawner/stray-helpers.js';
 import { sweep } from './sweep.js';

@@ -1,4 +1,4 @@
-import type { ProcessEntry } from './process-table.js';
+import type { ProcessEntry } from './process-entry.js';
 
 /** What names a process. */
 export type ProcessName = Pick<ProcessEntry, 'pid' | 'startTime'>;

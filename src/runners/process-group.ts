@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { generationsOf } from './family.js';
-import type { ProcessEntry } from './process-table.js';
+import type { ProcessEntry } from './process-entry.js';
 
 /** Sends a signal to a process group (or, with a positive id, to a process); false when there is none, or it is not ours. */
 export function sendSignal(id: number, signal: NodeJS.Signals): boolean {

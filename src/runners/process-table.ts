@@ -2,18 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { platform } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDescriptorShortage } from '../world/descriptors.js';
+import type { ProcessEntry } from './process-entry.js';
 import { psTable } from './ps-table.js';
-
-/** A living process, as /proc or ps(1) shows it. */
-export interface ProcessEntry {
-  readonly pid: number;
-  readonly parent: number;
-  readonly group: number;
-  /** As in ProcessIdentity: with the pid it names the process while the machine is up. */
-  readonly startTime: string;
-  /** Value of NUFLOW_COOKIE in the environment it was started with, if that is ours to read. */
-  readonly cookie: string | undefined;
-}
 
 /** Variable by which every process of an attempt is known, whatever group or session it moved to. */
 export const COOKIE = 'NUFLOW_COOKIE';

@@ -1,5 +1,5 @@
 import { ps } from '../world/process-identity.js';
-import type { ProcessEntry } from './process-table.js';
+import type { ProcessEntry } from './process-entry.js';
 
 /** Start times are as identify of process-identity.ts gives them. */
 const COLUMNS = 'pid=,ppid=,pgid=,stat=,lstart=';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { LockAttempt } from './lock.js';
+import type { LockAttempt } from './lock-attempt.js';
 import { describeHolder, type LockHolder, livingHolder } from './lock-holder.js';
 
 /** So many of the latest files are left: one that is gone while a folder is read could be missed in it. */

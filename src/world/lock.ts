@@ -3,17 +3,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exclusiveFile, exclusiveHolder } from './exclusive-file.js';
+import type { LockAttempt } from './lock-attempt.js';
 import { describeHolder, type LockHolder, livingHolder } from './lock-holder.js';
-
-/** A lock that is held. */
-export interface HeldLock {
-  release(): Promise<void>;
-}
-
-/** What became of an attempt to lock. */
-export type LockAttempt =
-  | { readonly held: HeldLock }
-  | { readonly takenBy: LockHolder | undefined };
 
 /** Locks that end with their process, as a port. */
 export interface Locks {

@@ -17,6 +17,23 @@ function refusal(data: unknown): { code: string; path: unknown; message: string 
   throw new Error('it was taken');
 }
 
+/** Every option of a task that is plain data. */
+const OPTIONS = {
+  trigger: 'all_done',
+  retry: {
+    maximumAttempts: 3,
+    initialInterval: '2s',
+    nonRetryableErrors: ['E'],
+    jitter: 0.1,
+    backoffCoefficient: 3,
+    maximumInterval: 60_000,
+  },
+  timeout: '10m',
+  priority: 2,
+  onInterrupted: 'hold',
+  pool: 'cloud',
+} as const;
+
 describe('a workflow as plain data', () => {
   it('is the same as one that was built, when that holds no functions', () => {
     const fromData = workflowFromData({
@@ -35,19 +52,7 @@ describe('a workflow as plain data', () => {
           id: 'server',
           needs: ['network'],
           shell: { command: 'create', args: ['--net', { $output: 'network.id' }], env: { X: '1' } },
-          trigger: 'all_done',
-          retry: {
-            maximumAttempts: 3,
-            initialInterval: '2s',
-            nonRetryableErrors: ['E'],
-            jitter: 0.1,
-            backoffCoefficient: 3,
-            maximumInterval: 60_000,
-          },
-          timeout: '10m',
-          priority: 2,
-          onInterrupted: 'hold',
-          pool: 'cloud',
+          ...OPTIONS,
         },
         { id: 'own', runner: 'docker', with: { image: 'x' } },
         { id: 'bare', runner: 'docker' },
@@ -68,19 +73,7 @@ describe('a workflow as plain data', () => {
           command: 'create',
           args: ['--net', { $output: 'network.id' }],
           env: { X: '1' },
-          trigger: 'all_done',
-          retry: {
-            maximumAttempts: 3,
-            initialInterval: '2s',
-            nonRetryableErrors: ['E'],
-            jitter: 0.1,
-            backoffCoefficient: 3,
-            maximumInterval: 60_000,
-          },
-          timeout: '10m',
-          priority: 2,
-          onInterrupted: 'hold',
-          pool: 'cloud',
+          ...OPTIONS,
         });
         t.task('own', { runner: 'docker', with: { image: 'x' } });
         t.task('bare', { runner: 'docker' });

@@ -11,7 +11,8 @@ import {
   workflowFromData,
 } from '../../src/index.js';
 import { readEvents } from '../../src/inspect.js';
-import { type ProcessEntry, processTable } from '../../src/runners/process-table.js';
+import type { ProcessEntry } from '../../src/runners/process-entry.js';
+import { processTable } from '../../src/runners/process-table.js';
 import { seededRandom } from '../support/soak.js';
 import { fullableDisk, type Kind } from './full-file-system.js';
 

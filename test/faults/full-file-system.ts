@@ -36,20 +36,17 @@ export function fullableDisk(kind: Kind): FullableDisk {
 
 function tmpfs(folder: string, mib: number): FullableDisk {
   const path = mounted(join(folder, 'mount'), ['-t', 'tmpfs', '-o', `size=${mib}m`, 'tmpfs']);
-  return {
-    path,
-    fill: () => fill(join(path, 'filler')),
-    free: () => rmSync(join(path, 'filler')),
-    remove() {
-      unmount(path);
-      rmSync(folder, { recursive: true });
-    },
-  };
+  return diskAt(path, folder);
 }
 
 function ext4(folder: string, image: string, mib: number): FullableDisk {
   makeExt4(image, mib);
   const path = mounted(join(folder, 'mount'), ['-o', 'loop', image]);
+  return diskAt(path, folder);
+}
+
+/** The mounted file system `path`, with all that is kept for it in `folder`. */
+function diskAt(path: string, folder: string): FullableDisk {
   return {
     path,
     fill: () => fill(join(path, 'filler')),

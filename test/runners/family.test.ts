@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { familyOf, generationsOf } from '../../src/runners/family.js';
-import type { ProcessEntry } from '../../src/runners/process-table.js';
+import type { ProcessEntry } from '../../src/runners/process-entry.js';
 
 const entry = (pid: number, parent: number, cookie?: string): ProcessEntry => ({
   pid,

@@ -1,4 +1,5 @@
-import type { LockAttempt, Locks } from '../../src/world/lock.js';
+import type { Locks } from '../../src/world/lock.js';
+import type { LockAttempt } from '../../src/world/lock-attempt.js';
 import type { LockHolder } from '../../src/world/lock-holder.js';
 import { never } from './sim-file-system.js';
 

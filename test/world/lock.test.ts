@@ -11,7 +11,8 @@ import { platform } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { exclusiveFile } from '../../src/world/exclusive-file.js';
-import { type LockAttempt, systemLocks } from '../../src/world/lock.js';
+import { systemLocks } from '../../src/world/lock.js';
+import type { LockAttempt } from '../../src/world/lock-attempt.js';
 import { builtLibrary } from '../runners/built-library.js';
 import { Holders, killed, newPaths, SINCE } from './lock-rig.js';
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ProcessEntry, processTable } from '../process-table.js';
+import type { ProcessEntry } from '../process-entry.js';
+import { processTable } from '../process-table.js';
 
 const PREFIX = 'spawner';
 /** How often is looked for helpers, ms. */
