@@ -32,6 +32,7 @@ export class Spawner implements ProcessStarter, LinkListener {
   readonly #script: string;
   readonly #jobs = new Map<number, Job>();
   #lastId = 0;
+  #waiting = 0;
   #link: HelperLink | undefined;
   /** Helpers in a row that were lost before they did anything. */
   #failures = 0;
@@ -43,6 +44,11 @@ export class Spawner implements ProcessStarter, LinkListener {
     this.#script = script;
     if (!existsSync('/proc/self/stat') || !existsSync(script))
       this.#retryAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** Number of processes that were asked for and don't run yet. */
+  get waiting(): number {
+    return this.#waiting;
   }
 
   async ready(): Promise<void> {
@@ -70,11 +76,12 @@ export class Spawner implements ProcessStarter, LinkListener {
   answered(answer: JobAnswer): void {
     this.#failures = 0;
     const job = this.#jobs.get(answer.id);
+    if (job === undefined) return; // let go of meanwhile
+    if (job.identity === undefined) this.#waiting--;
     if ('started' in answer) {
-      job?.started(answer.started);
+      job.started(answer.started);
       return;
     }
-    if (job === undefined) return; // let go of meanwhile
     this.#forget(job);
     job.end(answer.end);
   }
@@ -86,6 +93,7 @@ export class Spawner implements ProcessStarter, LinkListener {
     if (!link.worked) this.#pause();
     const jobs = [...this.#jobs.values()];
     this.#jobs.clear();
+    this.#waiting = 0;
     this.#recover(jobs, link);
   }
 
@@ -111,6 +119,7 @@ export class Spawner implements ProcessStarter, LinkListener {
   #ask(job: Job): void {
     job.id = ++this.#lastId;
     this.#jobs.set(job.id, job);
+    this.#waiting++;
     const link = this.#connect();
     if (this.#jobs.size === 1) link.hold(true);
     link.send({ id: job.id, dir: job.dir, ...job.program });
