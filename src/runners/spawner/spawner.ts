@@ -32,7 +32,8 @@ export class Spawner implements ProcessStarter, LinkListener {
   readonly #script: string;
   readonly #jobs = new Map<number, Job>();
   #lastId = 0;
-  #waiting = 0;
+  /** What the helper has not answered yet, also for those who wait no more. */
+  readonly #unanswered = new Set<number>();
   #link: HelperLink | undefined;
   /** Helpers in a row that were lost before they did anything. */
   #failures = 0;
@@ -48,7 +49,7 @@ export class Spawner implements ProcessStarter, LinkListener {
 
   /** Number of processes that were asked for and don't run yet. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#unanswered.size;
   }
 
   async ready(): Promise<void> {
@@ -75,9 +76,9 @@ export class Spawner implements ProcessStarter, LinkListener {
   /** @internal */
   answered(answer: JobAnswer): void {
     this.#failures = 0;
+    this.#unanswered.delete(answer.id);
     const job = this.#jobs.get(answer.id);
     if (job === undefined) return; // let go of meanwhile
-    if (job.identity === undefined) this.#waiting--;
     if ('started' in answer) {
       job.started(answer.started);
       return;
@@ -93,7 +94,7 @@ export class Spawner implements ProcessStarter, LinkListener {
     if (!link.worked) this.#pause();
     const jobs = [...this.#jobs.values()];
     this.#jobs.clear();
-    this.#waiting = 0;
+    this.#unanswered.clear();
     this.#recover(jobs, link);
   }
 
@@ -119,7 +120,7 @@ export class Spawner implements ProcessStarter, LinkListener {
   #ask(job: Job): void {
     job.id = ++this.#lastId;
     this.#jobs.set(job.id, job);
-    this.#waiting++;
+    this.#unanswered.add(job.id);
     const link = this.#connect();
     if (this.#jobs.size === 1) link.hold(true);
     link.send({ id: job.id, dir: job.dir, ...job.program });
