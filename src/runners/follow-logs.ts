@@ -30,30 +30,21 @@ export function followLogs(attempt: AttemptPlace): FollowedLogs {
 function followLog(attempt: AttemptPlace, stream: (typeof STREAMS)[number]): FollowedLogs {
   const path = attemptFiles(attempt.dir)[stream];
   const cap = new LogCap(path, attempt.maxLogBytes ?? MAX_LOG_BYTES);
-  const tail = openTail(path, (piece) => attempt.output({ stream, ...piece }), attempt.isHeard);
-  const unwatch =
-    tail === undefined ? () => {} : logWatch.add({ look: () => cap.grown(tail.look()) });
+  const tail = new LogTail(path, (piece) => attempt.output({ stream, ...piece }), attempt.isHeard);
+  const unwatch = logWatch.add({ look: () => cap.grown(tail.look()) });
   let isLeft = false;
   return {
     async finish() {
       if (isLeft) return;
       unwatch();
-      tail?.finish();
+      tail.finish();
       await cap.finish();
     },
     leave() {
       if (isLeft) return;
       isLeft = true;
       unwatch();
-      tail?.close();
+      tail.close();
     },
   };
-}
-
-function openTail(...given: ConstructorParameters<typeof LogTail>): LogTail | undefined {
-  try {
-    return new LogTail(...given);
-  } catch {
-    return undefined; // no descriptor left, or no log: then there is just no live output
-  }
 }

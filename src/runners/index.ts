@@ -4,7 +4,7 @@ import { type NushellOptions, NushellRunner } from './nushell/nushell-runner.js'
 import { seesCookies } from './process-table.js';
 import type { Runner } from './runner.js';
 import { ShellRunner } from './shell-runner.js';
-import { Spawner } from './spawner/spawner.js';
+import { Spawners } from './spawner/spawners.js';
 
 export { FunctionRunner } from './function-runner.js';
 export { type FindOptions, findNushell, nushellVersion } from './nushell/find-nushell.js';
@@ -38,7 +38,7 @@ export interface BuiltInOptions {
 export function builtInRunners(options: BuiltInOptions = {}): ReadonlyMap<string, Runner> {
   const { nushell, env: allowEnv, baseDir } = options;
   // What a helper had begun when it died can be told by cookies alone.
-  const starter = seesCookies() ? new Spawner() : directStarter;
+  const starter = seesCookies() ? new Spawners() : directStarter;
   return new Map<string, Runner>([
     ['nu', new NushellRunner({ ...nushell, allowEnv, baseDir, starter })],
     ['shell', new ShellRunner({ allowEnv, starter })],

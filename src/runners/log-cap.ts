@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { type Cut, readCut, writeCut } from './log-cut.js';
+import { sizeOf } from './log-tail.js';
 import { trimLog } from './log-trim.js';
 import { punchHole } from './punch-hole.js';
 
@@ -42,6 +43,7 @@ export class LogCap {
   /** When nobody writes any more: makes the file as small as it has to be. Never rejects. */
   async finish(): Promise<void> {
     await this.#cutting;
+    if ((sizeOf(this.#path) ?? 0) <= this.#maxBytes) return; // nearly all are: not worth opening
     await trimLog(this.#path, this.#maxBytes).catch(() => {}); // a log that stays long is no reason to fail
   }
 

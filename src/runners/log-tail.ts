@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { TextDecoder } from 'node:util';
 
 /** A tail that is further behind than this skips ahead, bytes: live output is for people, the file holds more. */
@@ -16,47 +16,69 @@ export interface LogPiece {
 /**
  * Hands on what a process writes into a log file, from its beginning, as text, each time it is looked at. While
  * nobody hears it waits: the first listener gets what was printed before, or the end of it when that is much.
+ * The file is opened when there is something to read and somebody to hear it, which most tasks never need.
  */
 export class LogTail {
-  readonly #fd: number;
+  readonly #path: string;
   readonly #handOn: (piece: LogPiece) => void;
   readonly #isHeard: () => boolean;
+  #fd: number | undefined;
   #position = 0;
 
-  /** Throws what opening the file throws. */
   constructor(
     path: string,
     handOn: (piece: LogPiece) => void,
     isHeard: () => boolean = () => true,
   ) {
-    this.#fd = openSync(path, 'r');
+    this.#path = path;
     this.#handOn = handOn;
     this.#isHeard = isHeard;
   }
 
-  /** Hands on what is new, but for a character that is not whole yet. Returns the file's size in bytes. */
+  /** Hands on what is new, but for a character that is not whole yet. Returns the file's size in bytes. Never throws. */
   look(): number {
-    const { size } = fstatSync(this.#fd);
-    if (this.#isHeard()) this.#readTo(size, false);
-    return size;
+    return this.#look(false);
   }
 
-  /** Hands on all that is left and closes the file. */
+  /** Hands on all that is left and closes the file. Never throws. */
   finish(): void {
-    if (this.#isHeard()) this.#readTo(fstatSync(this.#fd).size, true);
+    if (this.#isHeard()) this.#look(true);
     this.close();
   }
 
   /** Hands on nothing more. */
   close(): void {
-    closeSync(this.#fd);
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  #look(isAll: boolean): number {
+    const size = this.#size();
+    if (size > this.#position && this.#isHeard()) {
+      const fd = this.#open();
+      if (fd !== undefined) this.#readTo(fd, size, isAll);
+    }
+    return size;
+  }
+
+  /** Of the file that is open, which may have lost its name. */
+  #size(): number {
+    return this.#fd === undefined ? (sizeOf(this.#path) ?? 0) : fstatSync(this.#fd).size;
+  }
+
+  /** Undefined when there is no descriptor left: then there is just no live output for now. */
+  #open(): number | undefined {
+    try {
+      this.#fd ??= openSync(this.#path, 'r');
+    } catch {}
+    return this.#fd;
   }
 
   /** Up to the size seen before, so that a fast writer can't keep this loop going. `isAll`: nothing comes after. */
-  #readTo(size: number, isAll: boolean): void {
+  #readTo(fd: number, size: number, isAll: boolean): void {
     this.#skipAhead(size - this.#position);
     while (this.#position < size) {
-      const read = readSync(this.#fd, BUFFER, 0, BUFFER.length, this.#position);
+      const read = readSync(fd, BUFFER, 0, BUFFER.length, this.#position);
       const piece = BUFFER.subarray(0, read);
       const isLast = isAll && this.#position + read >= size;
       const bytes = isLast ? read : read - incompleteLength(piece);
@@ -97,6 +119,15 @@ function incompleteLength(bytes: Uint8Array): number {
 function lengthFrom(byte: number): number {
   if (byte >= 0xf8) return 1;
   return byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+}
+
+/** Size of a file, bytes; undefined when there is none to be seen. */
+export function sizeOf(path: string): number | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Last `bytes` of a file as text; empty when it can't be read. */

@@ -77,11 +77,11 @@ export class NushellRunner implements Runner {
   /** Finds Nushell and sees that it runs. Rejects with NushellNotFoundError. */
   async prepare(): Promise<void> {
     const binary = this.#find();
-    await nushellVersion(binary).catch(() => {
+    const version = nushellVersion(binary).catch(() => {
       this.#binary = undefined;
       throw new NushellNotFoundError([binary]);
     });
-    await this.#starter.ready();
+    await Promise.all([version, this.#starter.ready()]);
   }
 
   close(): Promise<void> {

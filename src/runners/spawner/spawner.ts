@@ -32,6 +32,8 @@ export class Spawner implements ProcessStarter, LinkListener {
   readonly #script: string;
   readonly #jobs = new Map<number, Job>();
   #lastId = 0;
+  /** What the helper has not answered yet, also for those who wait no more. */
+  readonly #unanswered = new Set<number>();
   #link: HelperLink | undefined;
   /** Helpers in a row that were lost before they did anything. */
   #failures = 0;
@@ -43,6 +45,11 @@ export class Spawner implements ProcessStarter, LinkListener {
     this.#script = script;
     if (!existsSync('/proc/self/stat') || !existsSync(script))
       this.#retryAt = Number.POSITIVE_INFINITY;
+  }
+
+  /** Number of processes that were asked for and don't run yet. */
+  get waiting(): number {
+    return this.#unanswered.size;
   }
 
   async ready(): Promise<void> {
@@ -69,12 +76,13 @@ export class Spawner implements ProcessStarter, LinkListener {
   /** @internal */
   answered(answer: JobAnswer): void {
     this.#failures = 0;
+    this.#unanswered.delete(answer.id);
     const job = this.#jobs.get(answer.id);
+    if (job === undefined) return; // let go of meanwhile
     if ('started' in answer) {
-      job?.started(answer.started);
+      job.started(answer.started);
       return;
     }
-    if (job === undefined) return; // let go of meanwhile
     this.#forget(job);
     job.end(answer.end);
   }
@@ -86,6 +94,7 @@ export class Spawner implements ProcessStarter, LinkListener {
     if (!link.worked) this.#pause();
     const jobs = [...this.#jobs.values()];
     this.#jobs.clear();
+    this.#unanswered.clear();
     this.#recover(jobs, link);
   }
 
@@ -111,6 +120,7 @@ export class Spawner implements ProcessStarter, LinkListener {
   #ask(job: Job): void {
     job.id = ++this.#lastId;
     this.#jobs.set(job.id, job);
+    this.#unanswered.add(job.id);
     const link = this.#connect();
     if (this.#jobs.size === 1) link.hold(true);
     link.send({ id: job.id, dir: job.dir, ...job.program });
