@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { lives } from '../../test/support/processes.js';
 import { builtCli } from './built-cli.js';
 import { CliRig, type Command, leaves, waits } from './cli-rig.js';
 
@@ -86,7 +87,7 @@ describe('a run that was killed', () => {
   it('can be cancelled by a process that never worked on it', async () => {
     const { code, stdout } = await rig.run('cancel', 'one', '--json');
     expect({ code, stdout }).toEqual({ code: 0, stdout: '{"id":"one","status":"cancelled"}\n' });
-    expect(isAlive(pidOf('second'))).toBe(false);
+    expect(lives(pidOf('second'))).toBe(false);
     expect((await rig.run('resume', 'one', '--quiet')).code).toBe(1);
     expect(rig.lines('done')).toEqual(['first']);
   });
@@ -111,7 +112,7 @@ describe('Ctrl-C', () => {
     await running.says('Ctrl-C again');
     running.process.kill('SIGINT');
     expect((await running.ended).code).toBe(130);
-    expect(isAlive(pidOf('second'))).toBe(false);
+    expect(lives(pidOf('second'))).toBe(false);
     rig.write('go', '');
     expect((await rig.run('resume', 'one')).code).toBe(0);
     expect(rig.lines('begun')).toEqual(['second', 'second']);
@@ -122,7 +123,7 @@ describe('SIGTERM', () => {
   it('interrupts what runs and ends with 143; the run can be resumed', async () => {
     running.process.kill('SIGTERM');
     expect((await running.ended).code).toBe(143);
-    expect(isAlive(pidOf('second'))).toBe(false);
+    expect(lives(pidOf('second'))).toBe(false);
     rig.write('go', '');
     expect((await rig.run('resume', 'one')).code).toBe(0);
   });
@@ -130,13 +131,4 @@ describe('SIGTERM', () => {
 
 function pidOf(task: string): number {
   return Number(readFileSync(rig.path(`${task}.pid`), 'utf8'));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
