@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import { zod } from '../late.js';
 import type { JsonValue } from './json.js';
 import { schemaFromData } from './json-schema.js';
 import type { StandardSchema } from './standard-schema.js';
@@ -54,6 +54,7 @@ export function schemaAsData(schema: StandardSchema): JsonValue | undefined {
 }
 
 function convert(schema: StandardSchema): JsonValue | undefined {
+  const z = zod();
   if (!(schema instanceof z.ZodType)) return undefined;
   try {
     let lossy = false;

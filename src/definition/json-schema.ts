@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { zod } from '../late.js';
 import { assertJson, type JsonObject, type JsonValue } from './json.js';
 import type { StandardSchema } from './standard-schema.js';
 
@@ -12,7 +12,8 @@ import type { StandardSchema } from './standard-schema.js';
  */
 export function schemaFromData(data: JsonValue): StandardSchema {
   const complete = assertJson(completed(data, '$'), 'the schema');
-  return z.fromJSONSchema(complete as Parameters<typeof z.fromJSONSchema>[0]);
+  const { fromJSONSchema } = zod();
+  return fromJSONSchema(complete as Parameters<typeof fromJSONSchema>[0]);
 }
 
 const KEYWORDS: Readonly<Record<string, readonly string[]>> = {

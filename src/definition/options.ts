@@ -72,7 +72,7 @@ export function commonSpec(options: CommonTaskOptions, path: string): CommonSpec
 /** Temporal's defaults, but for maximumAttempts; see {@link RetryOptions}. */
 export function retryPolicy(options: RetryOptions, path: string): RetryPolicy {
   const initialIntervalMs = durationMs(options.initialInterval ?? 1_000, `${path}.initialInterval`);
-  const policy = retryPolicySchema.safeParse({
+  const policy = retryPolicySchema().safeParse({
     initialIntervalMs,
     backoffCoefficient: options.backoffCoefficient ?? 2,
     maximumIntervalMs: durationMs(

@@ -1,11 +1,13 @@
-import { z } from 'zod';
 import { InvalidDefinitionError } from '../errors.js';
+import { zod } from '../late.js';
 import type { JsonObject, JsonValue } from './json.js';
 import type { SecretPath } from './secret-inputs.js';
 import type { StandardSchema } from './standard-schema.js';
 
 /** Places that a zod schema marks with `.meta({ secret: true })`; none for schemas of other kinds. Throws InvalidDefinitionError. */
 export function secretPathsOfSchema(schema: StandardSchema | undefined): SecretPath[] {
+  if (schema === undefined) return [];
+  const z = zod();
   if (!(schema instanceof z.ZodType)) return [];
   try {
     const data = z.toJSONSchema(schema, { unrepresentable: 'any', cycles: 'ref' });

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { lateSchema } from '../late.js';
 import type { JsonValue } from './json.js';
 
 /**
@@ -100,47 +101,60 @@ export interface WorkflowSpec {
 }
 
 /** JSON as it came from JSON.parse: passed on as it is, so that no key (`__proto__`) is lost. */
-export const jsonValue: z.ZodType<JsonValue> = z.custom<JsonValue>((value) => value !== undefined);
-
-const ms = z.number().min(0);
-
-export const retryPolicySchema: z.ZodType<RetryPolicy> = z.strictObject({
-  initialIntervalMs: ms,
-  backoffCoefficient: z.number().min(1),
-  maximumIntervalMs: ms,
-  maximumAttempts: z.int().min(0),
-  nonRetryableErrors: z.array(z.string()),
-  jitter: z.number().min(0).max(1),
-});
-
-const settings = z.custom<Settings>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'must be an object',
+export const jsonValue = lateSchema(
+  (z): z.ZodType<JsonValue> => z.custom<JsonValue>((value) => value !== undefined),
 );
 
-export const taskSpecSchema: z.ZodType<TaskSpec> = z.strictObject({
-  id: z.string(),
-  runner: z.string().min(1),
-  needs: z.array(z.string()),
-  with: settings,
-  trigger: z.enum(TRIGGER_RULES).optional(),
-  retry: retryPolicySchema.optional(),
-  timeoutMs: ms.optional(),
-  priority: z.number().optional(),
-  onInterrupted: z.enum(ON_INTERRUPTED).optional(),
-  probe: z.strictObject({ with: settings }).optional(),
-  pool: z.string().min(1).optional(),
-  output: jsonValue.optional(),
-  secrets: z.array(z.string()).optional(),
-  functions: z.string().optional(),
-});
+const ms = lateSchema((z) => z.number().min(0));
 
-export const workflowSpecSchema: z.ZodType<WorkflowSpec> = z.strictObject({
-  name: z.string().min(1).max(200),
-  version: z.string().optional(),
-  secretInputs: z.array(z.array(z.string())).optional(),
-  onFailure: z.enum(ON_FAILURE).optional(),
-  timeoutMs: ms.optional(),
-  outputs: z.array(z.tuple([z.string(), z.string()])).optional(),
-  tasks: z.array(taskSpecSchema),
-});
+export const retryPolicySchema = lateSchema(
+  (z): z.ZodType<RetryPolicy> =>
+    z.strictObject({
+      initialIntervalMs: ms(),
+      backoffCoefficient: z.number().min(1),
+      maximumIntervalMs: ms(),
+      maximumAttempts: z.int().min(0),
+      nonRetryableErrors: z.array(z.string()),
+      jitter: z.number().min(0).max(1),
+    }),
+);
+
+const settings = lateSchema((z) =>
+  z.custom<Settings>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'must be an object',
+  ),
+);
+
+export const taskSpecSchema = lateSchema(
+  (z): z.ZodType<TaskSpec> =>
+    z.strictObject({
+      id: z.string(),
+      runner: z.string().min(1),
+      needs: z.array(z.string()),
+      with: settings(),
+      trigger: z.enum(TRIGGER_RULES).optional(),
+      retry: retryPolicySchema().optional(),
+      timeoutMs: ms().optional(),
+      priority: z.number().optional(),
+      onInterrupted: z.enum(ON_INTERRUPTED).optional(),
+      probe: z.strictObject({ with: settings() }).optional(),
+      pool: z.string().min(1).optional(),
+      output: jsonValue().optional(),
+      secrets: z.array(z.string()).optional(),
+      functions: z.string().optional(),
+    }),
+);
+
+export const workflowSpecSchema = lateSchema(
+  (z): z.ZodType<WorkflowSpec> =>
+    z.strictObject({
+      name: z.string().min(1).max(200),
+      version: z.string().optional(),
+      secretInputs: z.array(z.array(z.string())).optional(),
+      onFailure: z.enum(ON_FAILURE).optional(),
+      timeoutMs: ms().optional(),
+      outputs: z.array(z.tuple([z.string(), z.string()])).optional(),
+      tasks: z.array(taskSpecSchema()),
+    }),
+);

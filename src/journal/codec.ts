@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { lateSchema } from '../late.js';
 import { JOURNAL_FORMAT, type JournalRecord, recordDraftSchema } from './record.js';
 
 /**
@@ -17,13 +18,12 @@ const COMMA = 0x2c;
 const BRACE = 0x7d;
 
 /** Gives a draft's schema its place and time: one check of a whole line costs less than taking it apart and putting it together. */
-const placed = (draft: (typeof recordDraftSchema.options)[number]) =>
-  z.strictObject({ seq: z.int(), at: z.string(), ...draft.shape });
-const [firstDraft, ...otherDrafts] = recordDraftSchema.options;
-const recordSchema: z.ZodType<JournalRecord> = z.discriminatedUnion('type', [
-  placed(firstDraft),
-  ...otherDrafts.map(placed),
-]);
+const recordSchema = lateSchema((z): z.ZodType<JournalRecord> => {
+  const [first, ...others] = recordDraftSchema().options;
+  const placed = (draft: typeof first | (typeof others)[number]) =>
+    z.strictObject({ seq: z.int(), at: z.string(), ...draft.shape });
+  return z.discriminatedUnion('type', [placed(first), ...others.map(placed)]);
+});
 
 /** A record as a line, without its newline, and the checksum that seeds the next line. */
 export function encode(
@@ -116,7 +116,7 @@ function checked(
   durable: number | undefined,
   crc: number,
 ): Decoded {
-  const parsed = recordSchema.safeParse(fields);
+  const parsed = recordSchema().safeParse(fields);
   if (!parsed.success) return unknown(fields.type, parsed.error.issues[0]);
   return { ok: true, record: parsed.data, durable, crc };
 }

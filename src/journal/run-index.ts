@@ -1,26 +1,31 @@
 import { Low } from 'lowdb';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { RunNotFoundError } from '../errors.js';
+import { lateSchema } from '../late.js';
 import type { World } from '../world/world.js';
 import type { DataDir } from './data-dir.js';
 import { IndexFile } from './index-file.js';
 import { isFinished, type RunState } from './state.js';
 import { type RunSummary, summary } from './summary.js';
 
-const entry = z.object({
-  id: z.string(),
-  workflow: z.string(),
-  status: z.enum(['running', 'cancelling', 'succeeded', 'failed', 'cancelled', 'damaged']),
-  startedAt: z.string(),
-  endedAt: z.string().optional(),
-  tasks: z.object({ total: z.number(), done: z.number(), failed: z.number(), held: z.number() }),
-});
-const content = z.object({
-  runs: z.array(entry),
-  /** Workflow → [task, ms] of the latest runs. */
-  durations: z.array(z.tuple([z.string(), z.array(z.tuple([z.string(), z.number()]))])),
-});
-type Content = z.infer<typeof content>;
+const entry = lateSchema((z) =>
+  z.object({
+    id: z.string(),
+    workflow: z.string(),
+    status: z.enum(['running', 'cancelling', 'succeeded', 'failed', 'cancelled', 'damaged']),
+    startedAt: z.string(),
+    endedAt: z.string().optional(),
+    tasks: z.object({ total: z.number(), done: z.number(), failed: z.number(), held: z.number() }),
+  }),
+);
+const content = lateSchema((z) =>
+  z.object({
+    runs: z.array(entry()),
+    /** Workflow → [task, ms] of the latest runs. */
+    durations: z.array(z.tuple([z.string(), z.array(z.tuple([z.string(), z.number()]))])),
+  }),
+);
+type Content = z.infer<ReturnType<typeof content>>;
 
 const EMPTY: Content = { runs: [], durations: [] };
 /** Changes are written together, at most this often, ms. */
@@ -64,7 +69,7 @@ export class RunIndex {
   /** Makes the index on disk forget a run, so that the next to open it reads the run's journal again. */
   static async forget(world: World, dir: DataDir, run: string): Promise<void> {
     const file = new IndexFile(world, dir.indexPath);
-    const known = content.safeParse(await file.read()).data;
+    const known = content().safeParse(await file.read()).data;
     if (known?.runs.some(({ id }) => id === run))
       await file.write({ ...known, runs: known.runs.filter(({ id }) => id !== run) });
   }
@@ -114,7 +119,7 @@ export class RunIndex {
 
   async #load(dir: DataDir): Promise<void> {
     await this.#db.read();
-    const known = content.safeParse(this.#db.data).data ?? EMPTY;
+    const known = content().safeParse(this.#db.data).data ?? EMPTY;
     for (const [workflow, tasks] of known.durations) this.#durations.set(workflow, new Map(tasks));
     const finished = new Map(
       known.runs.filter((run) => run.endedAt !== undefined).map((run) => [run.id, run]),

@@ -35,7 +35,7 @@ export function outcomeFrom(given: unknown): Outcome {
 }
 
 function errorFrom(given: unknown): TaskError {
-  const parsed = taskErrorSchema.safeParse(given);
+  const parsed = taskErrorSchema().safeParse(given);
   return parsed.success ? parsed.data : thrownAsData(given);
 }
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { lateSchema } from '../late.js';
 import type { AttemptFiles } from './attempt-files.js';
 import { noResult } from './no-result.js';
 import type { ProcessEnd } from './process.js';
@@ -25,7 +25,7 @@ export function exitStatusProgram(command: readonly string[]): { file: string; a
   return { file: '/bin/sh', args: ['-c', WRAPPER, 'sh', ...command] };
 }
 
-const exitStatus = z.strictObject({ exitCode: z.int() });
+const exitStatus = lateSchema((z) => z.strictObject({ exitCode: z.int() }));
 /** No status is longer; a longer text is not worth parsing. */
 const MAX_STATUS = 100;
 
@@ -33,7 +33,7 @@ const MAX_STATUS = 100;
 export function exitCodeIn(text: string): number | undefined {
   if (text.length > MAX_STATUS) return undefined;
   try {
-    return exitStatus.safeParse(JSON.parse(text)).data?.exitCode;
+    return exitStatus().safeParse(JSON.parse(text)).data?.exitCode;
   } catch {
     return undefined;
   }

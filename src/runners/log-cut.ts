@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { z } from 'zod';
+import { lateSchema } from '../late.js';
 
 /** A stretch of a log file, in bytes, that was given back to the file system: its bytes read as zeros. */
 export interface Cut {
@@ -8,7 +8,7 @@ export interface Cut {
 }
 
 /** Names the very file, since a log is replaced at its end; text, as numbers of files can be too big for a number. */
-const cutFile = z.object({ file: z.string(), from: z.number(), to: z.number() });
+const cutFile = lateSchema((z) => z.object({ file: z.string(), from: z.number(), to: z.number() }));
 
 /** Notes a cut beside the log, so that readers know which zeros are none of the task's. Throws what the file system says. */
 export function writeCut(log: string, file: bigint, cut: Cut): void {
@@ -20,7 +20,7 @@ export function writeCut(log: string, file: bigint, cut: Cut): void {
 /** The cut of a log whose file has this number; undefined when nothing was cut. */
 export function readCut(log: string, file: bigint): Cut | undefined {
   try {
-    const cut = cutFile.parse(JSON.parse(readFileSync(`${log}.cut`, 'utf8')));
+    const cut = cutFile().parse(JSON.parse(readFileSync(`${log}.cut`, 'utf8')));
     return cut.file === String(file) ? cut : undefined;
   } catch {
     return undefined;

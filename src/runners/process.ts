@@ -1,6 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { execa, type ResultPromise } from 'execa';
+import type * as Execa from 'execa';
+import { late } from '../late.js';
 import type { Stdio } from './attempt-files.js';
+
+const execa = late<typeof Execa>('execa');
 
 /** A program to start. Nothing in it goes through a shell. */
 export interface ProcessOptions {
@@ -42,7 +45,7 @@ export function startProcess(options: ProcessOptions): StartedProcess {
   const failure = new SpawnFailure();
   try {
     const subprocess = failure.during(() =>
-      execa(file, args, {
+      execa().execa(file, args, {
         cwd,
         env,
         extendEnv: false,
@@ -89,7 +92,7 @@ export function startHelper(
   const failure = new SpawnFailure();
   try {
     const subprocess = failure.during(() =>
-      execa(process.execPath, [...SMALL, script, ...args], {
+      execa().execa(process.execPath, [...SMALL, script, ...args], {
         cwd: '/',
         // For Electron, whose binary is not Node unless it is told.
         env: { ...env, ELECTRON_RUN_AS_NODE: '1' },
@@ -115,7 +118,7 @@ export function startHelper(
 const NOBODY = { onText() {}, write() {}, end() {}, hold() {} };
 
 type HelperSubprocess = Pick<
-  ResultPromise<{ stdin: 'pipe'; stdout: 'pipe' }>,
+  Execa.ResultPromise<{ stdin: 'pipe'; stdout: 'pipe' }>,
   'stdin' | 'stdout' | 'ref' | 'unref'
 >;
 

@@ -1,40 +1,47 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { InvalidDefinitionError } from '../errors.js';
+import { lateSchema, type Zod, zod } from '../late.js';
 import type { AttemptPlace, Outcome } from './runner.js';
 
 /** Parts of `with` that runners of programs share. */
 
 /** Text that stands for code, a path or a name: fixed by the definition, and without NUL, which no program could take. */
-export const staticText = z
-  .string('must be text that is fixed in the definition, not a reference')
-  .min(1, 'must not be empty')
-  .refine((text) => !text.includes('\0'), 'must not hold a NUL character');
+export const staticText = lateSchema((z) =>
+  z
+    .string('must be text that is fixed in the definition, not a reference')
+    .min(1, 'must not be empty')
+    .refine((text) => !text.includes('\0'), 'must not hold a NUL character'),
+);
 
-const reference = z
-  .record(z.string(), z.unknown())
-  .refine(
-    (value) => Object.keys(value).some((key) => key.startsWith('$')),
-    'must be a value or a reference',
-  );
+const reference = lateSchema((z) =>
+  z
+    .record(z.string(), z.unknown())
+    .refine(
+      (value) => Object.keys(value).some((key) => key.startsWith('$')),
+      'must be a value or a reference',
+    ),
+);
 
 /** `schema`, or a reference to a value that is not there yet. */
 export function orReference<T extends z.ZodType>(schema: T): T {
-  return z.union([reference, schema]) as unknown as T;
+  return zod().union([reference(), schema]) as unknown as T;
 }
 
 const NAME = /^[^=\0]+$/;
-const environmentValue = z
-  .union([z.string(), z.number(), z.boolean()])
-  .transform(String)
-  .refine((text) => !text.includes('\0'), 'must not hold a NUL character');
+const environmentValue = lateSchema((z) =>
+  z
+    .union([z.string(), z.number(), z.boolean()])
+    .transform(String)
+    .refine((text) => !text.includes('\0'), 'must not hold a NUL character'),
+);
 
 /** `env` and `cwd`. Numbers and booleans in `env` become text. */
-export function environmentSettings(when: 'check' | 'start') {
+export function environmentSettings(z: Zod, when: 'check' | 'start') {
   const computed = <T extends z.ZodType>(schema: T) =>
     when === 'check' ? orReference(schema) : schema;
   return {
-    env: computed(z.record(z.string().regex(NAME), computed(environmentValue))).optional(),
-    cwd: staticText.optional(),
+    env: computed(z.record(z.string().regex(NAME), computed(environmentValue()))).optional(),
+    cwd: staticText().optional(),
   };
 }
 

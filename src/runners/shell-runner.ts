@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { JsonValue } from '../definition/json.js';
 import { refersToSecret } from '../definition/secrets.js';
+import { lateSchema, type Zod } from '../late.js';
 import { withDescriptors } from '../world/descriptors.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
 import { adoptProcess } from './adopted-execution.js';
@@ -52,7 +53,7 @@ export class ShellRunner implements Runner {
   }
 
   check(settings: { readonly [key: string]: JsonValue }, path: string): void {
-    const { error } = atCheck.safeParse(settings);
+    const { error } = atCheck().safeParse(settings);
     if (error !== undefined) refuse(error, path);
     if (refersToSecret(settings.args ?? null)) refuse(SECRET_ARGUMENT, `${path}.args`);
   }
@@ -64,7 +65,7 @@ export class ShellRunner implements Runner {
   }
 
   start(attempt: Attempt): Execution {
-    const parsed = atStart.safeParse(attempt.with);
+    const parsed = atStart().safeParse(attempt.with);
     if (!parsed.success) return ended(invalidValue(parsed.error, INVALID_CODES));
     const { command, args = [], stdin = '', env, cwd } = parsed.data;
     const shown = secretArgument(attempt, args);
@@ -101,19 +102,19 @@ export class ShellRunner implements Runner {
 
 const INVALID_CODES = { args: 'NUFLOW_INVALID_ARGUMENT' };
 
-function schema(when: 'check' | 'start') {
+function schema(z: Zod, when: 'check' | 'start') {
   const computed = <T extends z.ZodType>(part: T) => (when === 'check' ? orReference(part) : part);
   const argument = z.string().refine((arg) => !arg.includes('\0'), 'must not hold a NUL character');
   return z.strictObject({
-    command: staticText.refine((name) => !name.startsWith('-'), 'must not start with a dash'),
+    command: staticText().refine((name) => !name.startsWith('-'), 'must not start with a dash'),
     args: computed(z.array(computed(argument))).optional(),
     stdin: computed(z.string()).optional(),
-    ...environmentSettings(when),
+    ...environmentSettings(z, when),
   });
 }
 
-const atCheck = schema('check');
-const atStart = schema('start');
+const atCheck = lateSchema((z) => schema(z, 'check'));
+const atStart = lateSchema((z) => schema(z, 'start'));
 
 async function stdoutOf({ stdout }: AttemptFiles): Promise<Outcome> {
   try {

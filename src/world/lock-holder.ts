@@ -1,18 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { z } from 'zod';
+import type { z } from 'zod';
+import { lateSchema } from '../late.js';
 import { identify, isAlive } from './process-identity.js';
 
 /** Who holds a lock, written into the lock file for people and for the error of a second opener. */
-const holder = z.object({
-  pid: z.number(),
-  startTime: z.string(),
-  bootId: z.string(),
-  since: z.string(),
-  /** Name of the machine, for folders that several mount. */
-  host: z.string().optional(),
-});
-export type LockHolder = z.infer<typeof holder>;
+const holder = lateSchema((z) =>
+  z.object({
+    pid: z.number(),
+    startTime: z.string(),
+    bootId: z.string(),
+    since: z.string(),
+    /** Name of the machine, for folders that several mount. */
+    host: z.string().optional(),
+  }),
+);
+export type LockHolder = z.infer<ReturnType<typeof holder>>;
 
 /** This process as a holder, as text for a file. */
 export async function describeHolder(since: string): Promise<string> {
@@ -23,7 +26,7 @@ export async function describeHolder(since: string): Promise<string> {
 /** Who a lock file names; undefined when there is no file, or nothing in it that names a process. */
 export async function readHolder(path: string): Promise<LockHolder | undefined> {
   try {
-    return holder.parse(JSON.parse(await readFile(path, 'utf8')));
+    return holder().parse(JSON.parse(await readFile(path, 'utf8')));
   } catch {
     return undefined;
   }

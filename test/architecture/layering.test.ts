@@ -46,6 +46,8 @@ describe('the check of the layout', () => {
       'records may not import dag (dag/plan.ts)',
     ],
     ['run/loop.ts', "import PQueue from 'p-queue';", 'may not import p-queue; only'],
+    ['runners/process.ts', "import { execa } from 'execa';", 'more than types of execa'],
+    ['definition/spec.ts', "import { z } from 'zod';", 'more than types of zod'],
     ['run/loop.ts', "import left from 'left-pad';", 'which is not a dependency we chose'],
     ['run/loop.ts', 'await import(name);', 'imports (computed)'],
     ['stray.ts', "import './errors.js';", 'is in no area of the layout'],

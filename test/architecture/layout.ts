@@ -11,19 +11,20 @@ export interface Area {
   readonly types?: readonly string[];
 }
 
-const BASE = ['errors', 'definition', 'world'];
+const BASE = ['errors', 'late', 'definition', 'world'];
 const PARTS = [...BASE, 'secrets', 'records', 'journal', 'dag', 'queue', 'runners', 'events'];
 
 /** The first area whose `files` match is the file's. */
 export const AREAS: readonly Area[] = [
   { name: 'errors', files: /^errors\.ts$/, imports: [] },
-  { name: 'definition', files: /^definition\//, imports: ['errors'] },
+  { name: 'late', files: /^late\.ts$/, imports: [] },
+  { name: 'definition', files: /^definition\//, imports: ['errors', 'late'] },
   { name: 'secrets', files: /^secrets\//, imports: ['errors', 'definition'] },
-  { name: 'world', files: /^world\//, imports: ['errors'] },
+  { name: 'world', files: /^world\//, imports: ['errors', 'late'] },
   {
     name: 'records',
     files: /^journal\/(record|state|reduce|summary)\.ts$/,
-    imports: ['errors', 'definition'],
+    imports: ['errors', 'late', 'definition'],
     types: ['world'],
   },
   { name: 'journal', files: /^journal\//, imports: [...BASE, 'records'] },
@@ -49,6 +50,9 @@ export const PACKAGES: Readonly<Record<string, RegExp>> = {
   lowdb: /^journal\/(run-index|index-file)\.ts$/,
   eventemitter3: /^events\.ts$/,
 };
+
+/** Packages too heavy to be loaded with the library: of them only types are imported, the rest comes through late.ts. */
+export const LATE_PACKAGES = ['zod', 'execa'];
 
 /** Code without I/O, clock or chance: the same records always give the same state and decisions. */
 export const PURE =

@@ -1,6 +1,15 @@
 import { posix } from 'node:path';
 import { type Import, importsOf, withoutComments } from './imports.js';
-import { AREAS, type Area, IMPURE, MAX_LINES, PACKAGES, PURE, PURE_BUILT_INS } from './layout.js';
+import {
+  AREAS,
+  type Area,
+  IMPURE,
+  LATE_PACKAGES,
+  MAX_LINES,
+  PACKAGES,
+  PURE,
+  PURE_BUILT_INS,
+} from './layout.js';
 
 const ANY = /(?:[:<|&,(=]|\bas|\bextends)\s*any\b/;
 const EXEMPTION = /@ts-(?:ignore|expect-error|nocheck)|biome-ignore|eslint-disable/;
@@ -21,7 +30,7 @@ export function violations(files: ReadonlyMap<string, string>): string[] {
 
 function importViolation(file: string, { specifier, typeOnly }: Import): string | undefined {
   if (specifier.startsWith('node:')) return undefined;
-  if (!specifier.startsWith('.')) return packageViolation(file, specifier);
+  if (!specifier.startsWith('.')) return packageViolation(file, specifier, typeOnly);
   const target = resolved(file, specifier);
   const from = areaOf(file);
   const to = areaOf(target);
@@ -32,13 +41,15 @@ function importViolation(file: string, { specifier, typeOnly }: Import): string 
   return typeOnly ? undefined : `${from.name} may import only types of ${to.name} (${target})`;
 }
 
-function packageViolation(file: string, specifier: string): string | undefined {
+function packageViolation(file: string, specifier: string, typeOnly: boolean): string | undefined {
   const name = specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
   const importer = PACKAGES[name];
   if (importer === undefined) return `imports ${specifier}, which is not a dependency we chose`;
+  if (!typeOnly && LATE_PACKAGES.includes(name))
+    return `imports more than types of ${name}, which late.ts loads when it is needed`;
   return importer.test(file) ? undefined : `may not import ${name}; only ${importer.source} may`;
 }
 

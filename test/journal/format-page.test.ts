@@ -44,7 +44,7 @@ interface JsonSchema {
 }
 
 const schemaOf = (type: string): JsonSchema => {
-  const option = recordDraftSchema.options.find(({ shape }) => shape.type.value === type);
+  const option = recordDraftSchema().options.find(({ shape }) => shape.type.value === type);
   return z.toJSONSchema(option as z.ZodType, {
     unrepresentable: 'any',
     reused: 'inline',

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { TaskError } from '../../journal/record.js';
+import { lateSchema } from '../../late.js';
 
 /** An error as Nushell's `catch` gives it, 0.108 to 0.115. Everything but the message may be missing. */
 export interface NushellError {
@@ -19,34 +20,44 @@ interface NushellLabel {
   readonly location?: { readonly start: number; readonly end: number } | null | undefined;
 }
 
-const label: z.ZodType<NushellLabel> = z.object({
-  text: z.string().nullish(),
-  location: z.object({ start: z.number(), end: z.number() }).nullish(),
-});
+const label = lateSchema(
+  (z): z.ZodType<NushellLabel> =>
+    z.object({
+      text: z.string().nullish(),
+      location: z.object({ start: z.number(), end: z.number() }).nullish(),
+    }),
+);
 
 /** See {@link NushellError}. */
-const nushellError: z.ZodType<NushellError> = z.object({
-  msg: z.string(),
-  code: z.string().nullish(),
-  help: z.string().nullish(),
-  labels: z.array(label).nullish(),
-  exit_code: z.number().nullish(),
-  rendered: z.string().nullish(),
-  get inner() {
-    return z.array(nushellError).nullish();
-  },
+const nushellError = lateSchema((z) => {
+  const schema: z.ZodType<NushellError> = z.object({
+    msg: z.string(),
+    code: z.string().nullish(),
+    help: z.string().nullish(),
+    labels: z.array(label()).nullish(),
+    exit_code: z.number().nullish(),
+    rendered: z.string().nullish(),
+    get inner() {
+      return z.array(schema).nullish();
+    },
+  });
+  return schema;
 });
 
-const caught = z.looseObject({
-  details: z.record(z.string(), z.unknown()).nullish(),
-  json: z.string().nullish(),
-});
+const caught = lateSchema((z) =>
+  z.looseObject({
+    details: z.record(z.string(), z.unknown()).nullish(),
+    json: z.string().nullish(),
+  }),
+);
 
 /** What `catch` was given, as program.ts passes it on: 0.115 keeps an error's parts in `details`, older versions in `json`, as text. */
-export const caughtError = z.preprocess((value) => {
-  const { details, json, ...rest } = caught.parse(value);
-  return { ...rest, ...(json ? JSON.parse(json) : details) };
-}, nushellError);
+export const caughtError = lateSchema((z) =>
+  z.preprocess((value) => {
+    const { details, json, ...rest } = caught().parse(value);
+    return { ...rest, ...(json ? JSON.parse(json) : details) };
+  }, nushellError()),
+);
 
 /** Code of errors that were made without one, as Nushell itself renders them. */
 const DEFAULT_CODE = 'nu::shell::error';

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { z } from 'zod';
 import type { JsonValue } from '../../definition/json.js';
 import { refersToSecret } from '../../definition/secrets.js';
 import { NushellNotFoundError } from '../../errors.js';
@@ -91,7 +90,7 @@ export class NushellRunner implements Runner {
   start(attempt: Attempt): Execution {
     try {
       const parsed = parseSettings(attempt.with);
-      if (parsed instanceof z.ZodError) return ended(invalidValue(parsed, INVALID_CODES));
+      if ('issues' in parsed) return ended(invalidValue(parsed, INVALID_CODES));
       return this.#start(attempt, parsed);
     } catch (error) {
       const { code = 'NUFLOW_SPAWN_FAILED', message } = error as NodeJS.ErrnoException;

@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { JsonValue } from '../../definition/json.js';
 import { jsonValue } from '../../definition/spec.js';
+import { lateSchema, type Zod } from '../../late.js';
 import { environmentSettings, orReference, staticText } from '../settings.js';
 
 /**
@@ -11,55 +12,60 @@ import { environmentSettings, orReference, staticText } from '../settings.js';
 /** Longest code taken, UTF-16 units: it travels as one argument, of which the system takes about 128 KiB. */
 const MAX_CODE = 30_000;
 
-const commandName = z
-  .string()
-  .regex(
-    /^[\p{L}_][\p{L}\p{N}_.-]*( [\p{L}_][\p{L}\p{N}_.-]*)*$/u,
-    'must be the name of a command: words of letters, digits, "-", "_" and ".", with single spaces for subcommands',
-  );
-const flagName = z
-  .string()
-  .regex(/^[a-zA-Z][\w-]*$/, 'must be the name of a flag, without dashes in front');
-const includePath = staticText.refine((path) => !path.includes('\x1e'), 'must not hold U+001E');
+const commandName = lateSchema((z) =>
+  z
+    .string()
+    .regex(
+      /^[\p{L}_][\p{L}\p{N}_.-]*( [\p{L}_][\p{L}\p{N}_.-]*)*$/u,
+      'must be the name of a command: words of letters, digits, "-", "_" and ".", with single spaces for subcommands',
+    ),
+);
+const flagName = lateSchema((z) =>
+  z.string().regex(/^[a-zA-Z][\w-]*$/, 'must be the name of a flag, without dashes in front'),
+);
+const includePath = lateSchema(() =>
+  staticText().refine((path) => !path.includes('\x1e'), 'must not hold U+001E'),
+);
 
-function forms(when: 'check' | 'start') {
+function forms(z: Zod, when: 'check' | 'start') {
   const computed = <T extends z.ZodType>(schema: T) =>
     when === 'check' ? orReference(schema) : schema;
   const common = {
-    ...environmentSettings(when),
-    includePaths: z.array(includePath).optional(),
+    ...environmentSettings(z, when),
+    includePaths: z.array(includePath()).optional(),
     stdlib: z.boolean().optional(),
   };
   const call = z.strictObject({
-    use: staticText,
-    call: commandName,
-    args: computed(z.array(jsonValue)).optional(),
-    flags: computed(z.record(flagName, jsonValue)).optional(),
-    input: jsonValue.optional(),
+    use: staticText(),
+    call: commandName(),
+    args: computed(z.array(jsonValue())).optional(),
+    flags: computed(z.record(flagName(), jsonValue())).optional(),
+    input: jsonValue().optional(),
     ...common,
   });
   const code = z.strictObject({
-    code: staticText.max(
+    code: staticText().max(
       MAX_CODE,
       `must be at most ${MAX_CODE} characters; move the code to a module`,
     ),
-    input: jsonValue.optional(),
+    input: jsonValue().optional(),
     ...common,
   });
   const script = z.strictObject({
-    script: staticText,
+    script: staticText(),
     args: computed(z.array(computed(z.string()))).optional(),
     ...common,
   });
   return { call, code, script };
 }
 
-const atCheck = forms('check');
-const atStart = forms('start');
+const atCheck = lateSchema((z) => forms(z, 'check'));
+const atStart = lateSchema((z) => forms(z, 'start'));
+type Forms = ReturnType<typeof atStart>;
 
-export type CallSettings = z.infer<typeof atStart.call>;
-export type CodeSettings = z.infer<typeof atStart.code>;
-export type ScriptSettings = z.infer<typeof atStart.script>;
+export type CallSettings = z.infer<Forms['call']>;
+export type CodeSettings = z.infer<Forms['code']>;
+export type ScriptSettings = z.infer<Forms['script']>;
 export type NushellSettings =
   | { readonly form: 'call'; readonly settings: CallSettings }
   | { readonly form: 'code'; readonly settings: CodeSettings }
@@ -82,13 +88,13 @@ export function checkSettings(
   if (use === 'probe' && (form === undefined || form === 'script'))
     return 'a Nushell probe needs "use" and "call", or "code": its answer is its output';
   if (form === undefined) return 'a Nushell task needs "use" and "call", or "code", or "script"';
-  return atCheck[form].safeParse(settings).error;
+  return atCheck()[form].safeParse(settings).error;
 }
 
 /** `with` as the task starts, references replaced; or what is wrong with it. */
 export function parseSettings(settings: With): NushellSettings | z.ZodError {
   const form = formOf(settings) ?? 'call';
-  const parsed = atStart[form].safeParse(settings);
+  const parsed = atStart()[form].safeParse(settings);
   if (!parsed.success) return parsed.error;
   return { form, settings: parsed.data } as NushellSettings;
 }

@@ -1,0 +1,48 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { z } from 'zod';
+
+/**
+ * Packages that weigh more than all of nuflow (zod and execa are two hundred files) are loaded when they are
+ * first needed, and at once then, since definitions are checked while nobody waits. Whoever only looks at
+ * runs, or asks a program for its help, never loads them.
+ */
+
+/** A package, loaded by the first call. Throws what keeps it from being loaded. */
+export function late<T>(specifier: string): () => T {
+  let loaded: T | undefined;
+  return () => {
+    loaded ??= load(specifier) as T;
+    return loaded;
+  };
+}
+
+const requireFrom = createRequire(import.meta.url);
+
+/** The very module that `import` gives the user's program; the package's other form where Node can't give that at once. */
+function load(specifier: string): unknown {
+  try {
+    return requireFrom(fileURLToPath(import.meta.resolve(specifier)));
+  } catch {
+    return requireFrom(specifier);
+  }
+}
+
+/** zod itself. */
+export type Zod = typeof z;
+
+const zodPackage = late<{ readonly z: Zod }>('zod');
+
+/** zod, loaded by the first call. */
+export function zod(): Zod {
+  return zodPackage().z;
+}
+
+/** A schema, made when it is first asked for. */
+export function lateSchema<T>(make: (z: Zod) => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make(zod());
+    return made;
+  };
+}
