@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { Redactor } from '../../secrets/redactor.js';
 import { COOKIE } from '../process-table.js';
+import { FILTER } from '../programs.js';
 
-const SCRIPT = fileURLToPath(new URL('./filter-main.js', import.meta.url));
 /** V8 with next to no room for garbage. */
 const SMALL = ['--max-semi-space-size=1', '--v8-pool-size=0'];
 
@@ -35,7 +34,7 @@ export function filterSecrets(redactor: Redactor): string {
 /** Starts a filter, see filter-main.ts. Rejects when it can't be started. */
 export function startFilter(cookie: string, stdio: FilterStdio): Promise<Filter> {
   const { secrets, logs, pipes } = stdio;
-  const child = spawn(process.execPath, [...SMALL, SCRIPT], {
+  const child = spawn(process.execPath, [...SMALL, FILTER], {
     cwd: '/',
     // The second for Electron, whose binary is not Node unless it is told.
     env: { [COOKIE]: filterCookie(cookie), ELECTRON_RUN_AS_NODE: '1' },

@@ -1,14 +1,12 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { identify } from '../../world/process-identity.js';
 import { attemptFiles } from '../attempt-files.js';
 import { directStarter } from '../direct-starter.js';
 import type { ProcessStarter, Program, Starting } from '../process-starter.js';
 import { COOKIE, processTable } from '../process-table.js';
+import { HELPER } from '../programs.js';
 import { HelperLink, type JobAnswer, type LinkListener } from './helper-link.js';
 import { Job } from './job.js';
-
-const SCRIPT = fileURLToPath(new URL('./helper.js', import.meta.url));
 
 /** Pause after a helper was lost before it did anything, ms; doubled each time. This process starts programs itself meanwhile. */
 const FIRST_PAUSE_MS = 1_000;
@@ -41,7 +39,7 @@ export class Spawner implements ProcessStarter, LinkListener {
   #retryAt = 0;
 
   /** @param script The helper, as built. */
-  constructor(script: string = SCRIPT) {
+  constructor(script: string = HELPER) {
     this.#script = script;
     if (!existsSync('/proc/self/stat') || !existsSync(script))
       this.#retryAt = Number.POSITIVE_INFINITY;
