@@ -10,8 +10,7 @@
  * Data goes to stdout, everything else to stderr. Exit codes are in cli/exit-codes.ts.
  */
 import { CommanderError } from 'commander';
-import { EXIT, exitCodeOf } from './cli/exit-codes.js';
-import { tellError } from './cli/messages.js';
+import { EXIT } from './cli/exit-codes.js';
 import { closeOutput, OutputClosedError, survivesClosedPipes } from './cli/output.js';
 import { program } from './cli/program.js';
 
@@ -23,9 +22,16 @@ async function main(): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     if (error instanceof OutputClosedError) return EXIT.done;
-    tellError(error, process.argv.includes('--json'));
-    return exitCodeOf(error);
+    return toldAs(error);
   }
+}
+
+/** Says what went wrong; gives the exit code. Only here, as what names the library's errors loads it. */
+async function toldAs(error: unknown): Promise<number> {
+  const { tellError } = await import('./cli/messages.js');
+  const { exitCodeOf } = await import('./cli/exit-code-of.js');
+  tellError(error, process.argv.includes('--json'));
+  return exitCodeOf(error);
 }
 
 survivesClosedPipes();

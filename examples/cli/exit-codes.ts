@@ -1,17 +1,3 @@
-import {
-  DataDirLockedError,
-  IllegalRecordError,
-  JournalDamagedError,
-  JournalFormatError,
-  JournalNotRepairableError,
-  JournalReadError,
-  JournalWriteError,
-  NuflowError,
-  OutputFileError,
-  RunUnfinishedError,
-  UnreachableError,
-} from 'nuflow';
-
 /** What the command says by its exit code. */
 export const EXIT = {
   done: 0,
@@ -30,26 +16,4 @@ export const EXIT = {
 /** The command was used wrongly. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
-}
-
-/** Errors of nuflow that are not the caller's mistake. */
-const NOT_USAGE = [
-  IllegalRecordError,
-  JournalDamagedError,
-  JournalFormatError,
-  JournalNotRepairableError,
-  JournalReadError,
-  JournalWriteError,
-  OutputFileError,
-  RunUnfinishedError,
-  UnreachableError,
-];
-
-/** The exit code for what a command threw. */
-export function exitCodeOf(error: unknown): number {
-  if (error instanceof DataDirLockedError) return EXIT.locked;
-  if (error instanceof UsageError) return EXIT.usage;
-  if (error instanceof NuflowError && !NOT_USAGE.some((type) => error instanceof type))
-    return EXIT.usage;
-  return EXIT.failed;
 }

@@ -1,21 +1,29 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { DECISIONS, type Decision } from 'nuflow';
-import { type DecideOptions, decide } from './decide-command.js';
-import { type EventOptions, events } from './event-command.js';
+import type { Decision } from 'nuflow';
+import type { DecideOptions } from './decide-command.js';
+import type { EventOptions } from './event-command.js';
 import { UsageError } from './exit-codes.js';
-import { check, repair } from './journal-commands.js';
-import { type LogOptions, logs } from './log-command.js';
-import { list, output, show } from './look-commands.js';
-import {
-  cancel,
-  type ResumeOptions,
-  type RunOptions,
-  resume,
-  runWorkflow,
-  type StoreOptions,
-  type WorkOptions,
-} from './run-commands.js';
-import { SECRET_HELP } from './secrets.js';
+import type { LogOptions } from './log-command.js';
+import type { ResumeOptions, RunOptions, StoreOptions, WorkOptions } from './run-commands.js';
+
+/**
+ * What each command is done by, loaded when it is asked for: `--help` and a misspelt option need nothing of
+ * the library.
+ */
+const COMMANDS = {
+  run: () => import('./run-commands.js'),
+  decide: () => import('./decide-command.js'),
+  look: () => import('./look-commands.js'),
+  logs: () => import('./log-command.js'),
+  events: () => import('./event-command.js'),
+  journal: () => import('./journal-commands.js'),
+};
+
+const DECISIONS: readonly Decision[] = ['rerun', 'done', 'fail'];
+
+/** A value itself is never an option: everybody on the machine could read it in the list of processes. */
+const SECRET_HELP =
+  'a secret: NAME (from the environment), NAME=VARIABLE, or NAME=@FILE; may be repeated. A secret input is named input.PATH';
 
 /** The command line. Each command sets the exit code; errors are thrown, commander's own too. */
 export function program(): Command {
@@ -30,17 +38,20 @@ export function program(): Command {
   addRun(cli);
   addResume(cli);
   working(cli, 'cancel <id>', 'cancel a run, also one nobody works on').action(
-    (id: string, options: WorkOptions) => exitWith(cancel(id, options)),
+    (id: string, options: WorkOptions) =>
+      exitWith(COMMANDS.run().then((it) => it.cancel(id, options))),
   );
   addDecide(cli);
   looking(cli, 'list', 'all runs, latest first').action((options: StoreOptions) =>
-    exitWith(list(options)),
+    exitWith(COMMANDS.look().then((it) => it.list(options))),
   );
   looking(cli, 'show <id>', 'a run, its tasks and their errors').action(
-    (id: string, options: StoreOptions) => exitWith(show(id, options)),
+    (id: string, options: StoreOptions) =>
+      exitWith(COMMANDS.look().then((it) => it.show(id, options))),
   );
   looking(cli, 'output <id> <task>', 'what a task gave, as JSON').action(
-    (id: string, task: string, options: StoreOptions) => exitWith(output(id, task, options)),
+    (id: string, task: string, options: StoreOptions) =>
+      exitWith(COMMANDS.look().then((it) => it.output(id, task, options))),
   );
   addLogs(cli);
   addEvents(cli);
@@ -53,13 +64,17 @@ function addRun(cli: Command): void {
     .option('--input <json>', "the run's input: JSON, @FILE, or @- for stdin")
     .option('--id <id>', "the run's id; the same id again attaches to the run that is there")
     .option('--workflow <name>', 'which workflow, when a module exports several')
-    .action((file: string, options: RunOptions) => exitWith(runWorkflow(file, options)));
+    .action((file: string, options: RunOptions) =>
+      exitWith(COMMANDS.run().then((it) => it.runWorkflow(file, options))),
+    );
 }
 
 function addResume(cli: Command): void {
   withWorkflows(
     working(cli, 'resume [id]', 'go on with a run, or with all that have not finished'),
-  ).action((id: string | undefined, options: ResumeOptions) => exitWith(resume(id, options)));
+  ).action((id: string | undefined, options: ResumeOptions) =>
+    exitWith(COMMANDS.run().then((it) => it.resume(id, options))),
+  );
 }
 
 function addDecide(cli: Command): void {
@@ -75,7 +90,9 @@ function addDecide(cli: Command): void {
     .option('--message <text>', 'why; for fail it is the error');
   withWorkflows(command).action(
     (id: string, task: string, decision: string, options: DecideOptions) =>
-      exitWith(decide(id, task, oneOfDecisions(decision), options)),
+      exitWith(
+        COMMANDS.decide().then((it) => it.decide(id, task, oneOfDecisions(decision), options)),
+      ),
   );
 }
 
@@ -99,7 +116,7 @@ function addLogs(cli: Command): void {
   looking(cli, 'logs <id> [task]', 'what the tasks, or one task, printed')
     .option('--attempt <number>', 'which attempt (default: the last)', wholeNumber)
     .action((id: string, task: string | undefined, options: LogOptions) =>
-      exitWith(logs(id, task, options)),
+      exitWith(COMMANDS.logs().then((it) => it.logs(id, task, options))),
     );
 }
 
@@ -107,7 +124,9 @@ function addEvents(cli: Command): void {
   looking(cli, 'events <id>', "the run's journal")
     .option('--from <seq>', 'begin with this record', wholeNumber, 1)
     .option('--follow', 'go on until the run ends')
-    .action((id: string, options: EventOptions) => exitWith(events(id, options)));
+    .action((id: string, options: EventOptions) =>
+      exitWith(COMMANDS.events().then((it) => it.events(id, options))),
+    );
 }
 
 function addJournal(cli: Command): void {
@@ -118,12 +137,16 @@ function addJournal(cli: Command): void {
     journal,
     'check [runs...]',
     'whether journals are whole: of these runs, or of all',
-  ).action((runs: string[], options: StoreOptions) => exitWith(check(runs, options)));
+  ).action((runs: string[], options: StoreOptions) =>
+    exitWith(COMMANDS.journal().then((it) => it.check(runs, options))),
+  );
   looking(
     journal,
     'repair <run>',
     'cut a damaged journal to its last good record, keeping a copy',
-  ).action((run: string, options: StoreOptions) => exitWith(repair(run, options)));
+  ).action((run: string, options: StoreOptions) =>
+    exitWith(COMMANDS.journal().then((it) => it.repair(run, options))),
+  );
 }
 
 /** A command that only looks, also while another process has the data directory. */

@@ -1,10 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { UsageError } from './exit-codes.js';
 
-/** A value itself is never an option: everybody on the machine could read it in the list of processes. */
-export const SECRET_HELP =
-  'a secret: NAME (from the environment), NAME=VARIABLE, or NAME=@FILE; may be repeated. A secret input is named input.PATH';
-
 /** Values of `--secret` options by name. Throws UsageError. */
 export async function readSecrets(options: readonly string[]): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(options.map(readSecret)));
