@@ -6,6 +6,7 @@ import { nushellCase } from './cases/nushell.js';
 import { startsCase } from './cases/starts.js';
 import { journalBytesFact, loopDelayFact, millionFact } from './facts/big-run.js';
 import { idleFact } from './facts/idle.js';
+import { makespanFact } from './facts/makespan.js';
 import { openFact, resumeFact } from './facts/opening.js';
 import { planFact } from './facts/plan.js';
 import { helpFact, importFact } from './facts/start-up.js';
@@ -24,6 +25,7 @@ export const CASES: readonly ((scale: Scale) => Case)[] = [
 /** Everything that is measured of nuflow alone. */
 export const FACTS: readonly Fact[] = [
   planFact,
+  makespanFact,
   journalBytesFact,
   loopDelayFact,
   openFact,

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CASES, FACTS } from './catalog.js';
 import { overBudget } from './harness/budget.js';
+import { removeFolders } from './harness/folder.js';
 import { measure } from './harness/measure.js';
 import { heading, markdown, tableOf } from './harness/print.js';
 
@@ -67,4 +68,9 @@ function holdTo(ratios: ReadonlyMap<string, number>): void {
   if (over.length > 0) process.exitCode = 1;
 }
 
-await main();
+process.once('SIGINT', () => void removeFolders().then(() => process.exit(130)));
+try {
+  await main();
+} finally {
+  await removeFolders();
+}

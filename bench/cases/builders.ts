@@ -1,6 +1,7 @@
 import type { Case, Scale } from '../harness/contender.js';
 import { gnuParallel, make, ninja, wireit } from '../peers/builders.js';
 import { nuflowLayers } from '../peers/nuflow.js';
+import { xargsSeed } from '../peers/xargs.js';
 import { layers } from '../shapes.js';
 
 const CODE = '1 + 1';
@@ -19,12 +20,14 @@ export function buildersCase({ quick }: Scale): Case {
       ninja(shape, CODE),
       make(shape, CODE),
       gnuParallel(shape, CODE),
+      xargsSeed(size, CODE),
       ...(quick ? [] : [wireit(shape, CODE)]),
     ],
     targets: [
       { against: 'ninja -j10', atLeast: 1 / 1.15 },
       { against: 'GNU parallel --joblog', atLeast: 1 },
       { against: 'wireit', atLeast: 1 },
+      { against: 'xargs -P10 nu -c "use …"', atLeast: 1.5 },
     ],
   };
 }
