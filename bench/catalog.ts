@@ -7,6 +7,7 @@ import { startsCase } from './cases/starts.js';
 import { journalBytesFact, loopDelayFact, millionFact } from './facts/big-run.js';
 import { idleFact } from './facts/idle.js';
 import { makespanFact } from './facts/makespan.js';
+import { bigParentFact, taskCpuFact } from './facts/nushell-cost.js';
 import { openFact, resumeFact } from './facts/opening.js';
 import { planFact } from './facts/plan.js';
 import { helpFact, importFact } from './facts/start-up.js';
@@ -28,6 +29,8 @@ export const FACTS: readonly Fact[] = [
   makespanFact,
   journalBytesFact,
   loopDelayFact,
+  bigParentFact,
+  taskCpuFact,
   openFact,
   resumeFact,
   idleFact,

@@ -1,0 +1,76 @@
+/**
+ * nuflow on Nushell tasks, as a program of its own, so that what it holds and uses can be told apart:
+ * node nu-run.js <dataDir> <tasks> <MB held>; prints a RunFigures as JSON.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { defineWorkflow, Orchestrator } from 'nuflow';
+
+/** What such a run took. */
+export interface RunFigures {
+  readonly ms: number;
+  /** Of this process and its helpers, not of the tasks, ms. */
+  readonly cpuMs: number;
+  readonly loopDelayP99Ms: number;
+  readonly rssMb: number;
+}
+
+const MB = 1024 * 1024;
+/** The kernel counts in these, ms. */
+const TICK_MS = 10;
+
+const [, , dataDir = '', tasks = '', heldMb = '0'] = process.argv;
+
+/** Memory that is really there: each page is written to. */
+const held = Array.from({ length: Number(heldMb) }, () => Buffer.alloc(MB, 1));
+
+/** Processor time of the Node processes this one has started, ms. */
+function helpersCpuMs(): number {
+  const stats = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(statOf);
+  const ours = stats.filter(
+    ([name, , parent]) => name === 'node' && parent === String(process.pid),
+  );
+  return ours.reduce((sum, stat) => sum + (Number(stat[12]) + Number(stat[13])) * TICK_MS, 0);
+}
+
+/** Fields of /proc/PID/stat from the second on; none when the process has gone. */
+function statOf(pid: string): string[] {
+  try {
+    const [, name = '', rest = ''] =
+      /\((.*)\) (.*)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+    return [name, ...rest.split(' ')];
+  } catch {
+    return [];
+  }
+}
+
+async function figures(): Promise<RunFigures> {
+  const workflow = defineWorkflow('bench-nu', {
+    tasks: (t) => {
+      for (let i = 0; i < Number(tasks); i++) t.nu(`n${i}`, { code: '1 + 1' });
+      return {};
+    },
+  });
+  await using orchestrator = await Orchestrator.open({ dataDir, concurrency: 10 });
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  const before = process.cpuUsage();
+  const begun = performance.now();
+  const run = await orchestrator.start(workflow);
+  delay.enable();
+  const { status } = await run.result;
+  delay.disable();
+  if (status !== 'succeeded') throw new Error(`the run ended as ${status}`);
+  const ms = performance.now() - begun;
+  const { user, system } = process.cpuUsage(before);
+  return {
+    ms,
+    cpuMs: (user + system) / 1_000 + helpersCpuMs(),
+    loopDelayP99Ms: delay.percentile(99) / 1e6,
+    rssMb: process.memoryUsage.rss() / MB,
+  };
+}
+
+console.log(JSON.stringify(await figures()));
+process.exit(held.length >= 0 ? 0 : 1); // keeps what is held until here
