@@ -1,5 +1,5 @@
 /**
- * The least a Node program does that starts processes, ten at a time, their output in files:
+ * The least a Node program does that starts processes, ten at a time, with files for their stdio:
  * node spawn-loop.js <folder> <tasks> <program> <argument…>; prints the processor time it took, ms.
  */
 import { spawn } from 'node:child_process';
@@ -12,9 +12,11 @@ let next = 0;
 
 async function slot(): Promise<void> {
   while (next < Number(tasks)) {
-    const files = ['out', 'err'].map((name) => openSync(join(folder, `${next}.${name}`), 'w'));
+    const files = ['in', 'out', 'err'].map((name) =>
+      openSync(join(folder, `${next}.${name}`), 'w+'),
+    );
     next++;
-    const child = spawn(program, args, { stdio: ['ignore', ...files] });
+    const child = spawn(program, args, { stdio: files });
     const ended = once(child, 'exit');
     for (const file of files) closeSync(file);
     await ended;
