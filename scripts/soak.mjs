@@ -3,7 +3,7 @@
  *
  *   soak.mjs [PART…] [--rounds N] [--minutes N] [--seed N]
  *
- * Without a part all of them. Each prints its figures and its seed as one line; the same seed makes the
+ * Without a part all of them. A part ends after its rounds, or after so many minutes if that is sooner. Each prints its figures and its seed as one line; the same seed makes the
  * same choices again. Exit code 1 when a part failed.
  */
 import { spawn } from 'node:child_process';

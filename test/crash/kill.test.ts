@@ -14,7 +14,8 @@ const TASKS = 10;
 /** In one round of so many, tasks are killed too. */
 const WITH_KILLED_TASKS = 4;
 
-const { rounds, seed, timeout } = extent('kill', { rounds: 100 });
+const extents = extent('kill', { rounds: 100 });
+const { rounds, seed, timeout } = extents;
 
 describe.skipIf(NO_PROC)('an orchestrator killed with kill -9 at random points', () => {
   const program = builtProgram('orchestrator');
@@ -22,8 +23,8 @@ describe.skipIf(NO_PROC)('an orchestrator killed with kill -9 at random points',
   it(
     `does every task's work exactly once, ${rounds} times (seed ${seed})`,
     async () => {
-      const total = { rounds, kills: 0, tasks: 0, tasksKilled: 0, repeated: 0, unbegun: 0 };
-      await inRounds(rounds, AT_ONCE, async (index) => {
+      const total = { rounds: 0, kills: 0, tasks: 0, tasksKilled: 0, repeated: 0, unbegun: 0 };
+      total.rounds = await inRounds(extents, AT_ONCE, async (index) => {
         const found = await round(program, seed + index);
         total.kills += found.kills;
         total.tasks += found.succeeded;

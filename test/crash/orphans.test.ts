@@ -9,7 +9,8 @@ import type { OrchestratorProcess } from './orchestrator-process.js';
 /** Rounds at work at the same time: each mostly waits. */
 const AT_ONCE = 4;
 
-const { rounds, seed, timeout } = extent('orphans', { rounds: 50 });
+const extents = extent('orphans', { rounds: 50 });
+const { rounds, seed, timeout } = extents;
 
 /** A way that work is stopped by, or left to itself and then stopped; gives the status of the run. */
 interface Ending {
@@ -125,11 +126,11 @@ describe.skipIf(NO_PROC)('whatever becomes of an orchestrator', () => {
     `no process is left, ${rounds} times (seed ${seed})`,
     async () => {
       let seen = 0;
-      await inRounds(rounds, AT_ONCE, async (index) => {
+      const done = await inRounds(extents, AT_ONCE, async (index) => {
         const processes = await round(program, index, seed + index);
         seen += processes;
       });
-      report('orphans', { rounds, processes: seen, left: 0 }, seed);
+      report('orphans', { rounds: done, processes: seen, left: 0 }, seed);
     },
     timeout,
   );

@@ -14,16 +14,17 @@ const SHARDS = 4;
  */
 export function simulateShard(shard: number): void {
   const { NUFLOW_SIM_SEED: one, NUFLOW_SIM_SEEDS: many, NUFLOW_SIM_FIRST: from } = process.env;
-  const { rounds, timeout } = extent('simulation', { rounds: 20_000 });
+  const { rounds, until, timeout } = extent('simulation', { rounds: 20_000 });
   const first = Number(one ?? from ?? process.env.NUFLOW_SOAK_SEED ?? 1);
   const count = one === undefined ? Number(many ?? rounds) : 1;
-  const seeds = { first: first + shard - 1, step: SHARDS, end: first + count };
+  const seeds = { first: first + shard - 1, step: SHARDS, end: first + count, until };
 
   it(`keeps every promise on every seed, part ${shard} of ${SHARDS}`, { timeout }, async () => {
     const began = performance.now();
     const figures = await runSeeds(seeds);
     const rate = Math.round((figures.seeds / (performance.now() - began)) * 1_000);
     report(`simulation ${shard}/${SHARDS}`, { 'seeds/s': rate, ...figures }, first);
-    expect(figures.seeds).toBe(Math.ceil((seeds.end - seeds.first) / seeds.step));
+    if (performance.now() < until)
+      expect(figures.seeds).toBe(Math.ceil((seeds.end - seeds.first) / seeds.step));
   });
 }

@@ -5,6 +5,8 @@ import { writeSync } from 'node:fs';
 export interface Extent {
   readonly rounds: number;
   readonly minutes: number;
+  /** When it ends although rounds are left, as performance.now(): with the minutes that the long form was given. */
+  readonly until: number;
   /** Every choice of the test follows from it. */
   readonly seed: number;
   /** For vitest, ms. */
@@ -27,9 +29,11 @@ export function extent(
   const long = env.NUFLOW_SOAK === part;
   const asked = (name: string, otherwise = 0): number =>
     Number((long ? env[`NUFLOW_SOAK_${name}`] : undefined) ?? otherwise);
+  const minutes = asked('MINUTES', inCi.minutes);
   return {
     rounds: asked('ROUNDS', inCi.rounds),
-    minutes: asked('MINUTES', inCi.minutes),
+    minutes,
+    until: long && minutes > 0 ? performance.now() + minutes * 60_000 : Number.POSITIVE_INFINITY,
     seed: Number(env.NUFLOW_SOAK_SEED ?? randomInt(2 ** 31)),
     timeout: long ? DAY_MS : CI_TIMEOUT_MS,
   };
@@ -57,16 +61,19 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** Runs `round` for every number from 0, `atOnce` of them at a time; stops at the first that throws. */
+/**
+ * Runs `round` for every number from 0, `atOnce` of them at a time, while there is time; stops at the first that
+ * throws. Resolves with how many there were.
+ */
 export async function inRounds(
-  rounds: number,
+  { rounds, until }: Pick<Extent, 'rounds' | 'until'>,
   atOnce: number,
   round: (index: number) => Promise<void>,
-): Promise<void> {
+): Promise<number> {
   let next = 0;
   let failed = false;
   const lane = async (): Promise<void> => {
-    while (next < rounds && !failed)
+    while (next < rounds && !failed && performance.now() < until)
       await round(next++).catch((error: unknown) => {
         failed = true;
         throw error;
@@ -74,4 +81,5 @@ export async function inRounds(
   };
   const lanes = await Promise.allSettled(Array.from({ length: atOnce }, lane));
   for (const each of lanes) if (each.status === 'rejected') throw each.reason;
+  return next;
 }
