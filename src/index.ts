@@ -48,7 +48,7 @@ export type {
 } from './journal/record.js';
 export { DECISIONS, type Decision } from './journal/record.js';
 export { JournalNotRepairableError } from './journal/repair-errors.js';
-export { DiskFullError, OutputFileError } from './journal/storage-errors.js';
+export { DataDirError, DiskFullError, OutputFileError } from './journal/storage-errors.js';
 export type { RunStatus, RunSummary } from './journal/summary.js';
 export { Orchestrator, type Resumed } from './orchestrator.js';
 export type {
@@ -65,4 +65,5 @@ export type { Run, RunResult } from './run/run.js';
 export type { SecretSource } from './run/run-secrets.js';
 export { InvalidSecretError, SecretMissingError } from './run/secret-errors.js';
 export type { Progress, RunSnapshot, TaskSnapshot } from './run/snapshot.js';
+export { NushellNotStartedError } from './runners/nushell/not-started-error.js';
 export type { World } from './world/world.js';

@@ -2,13 +2,14 @@ import { durationMs } from './definition/duration.js';
 import type { JsonValue } from './definition/json.js';
 import type { WorkflowSpec } from './definition/spec.js';
 import type { Workflow } from './definition/workflow.js';
-import { JournalWriteError, OrchestratorClosedError } from './errors.js';
+import { JournalWriteError, NuflowError, OrchestratorClosedError } from './errors.js';
 import { DataDir } from './journal/data-dir.js';
 import { lockDataDir } from './journal/lock-data-dir.js';
 import { OutputFiles } from './journal/output-files.js';
 import type { Decision } from './journal/record.js';
 import { Reserve } from './journal/reserve.js';
 import { RunIndex } from './journal/run-index.js';
+import { DataDirError } from './journal/storage-errors.js';
 import { type RunSummary, summary } from './journal/summary.js';
 import {
   type OrchestratorOptions,
@@ -94,7 +95,7 @@ export class Orchestrator {
 
   /**
    * Opens a data directory, making it if needed, and holds its lock. Nothing is resumed by itself:
-   * call {@link resumeAll}. Throws InvalidOptionError, DataDirLockedError.
+   * call {@link resumeAll}. Throws InvalidOptionError, DataDirLockedError, DataDirError, JournalReadError.
    */
   static async open(options: OrchestratorOptions = {}): Promise<Orchestrator> {
     const settings = settingsOf(options);
@@ -102,10 +103,10 @@ export class Orchestrator {
     const executor = new PQueueExecutor({ concurrency, pools: options.pools });
     const builtIn = builtInRunners({ nushell: options.nushell, env: options.env, baseDir });
     const runners = new Map([...builtIn, ...Object.entries(options.runners ?? {})]);
-    const dir = await DataDir.make(world.fileSystem, dataDir);
+    const dir = await DataDir.make(world.fileSystem, dataDir).catch(unusable(dataDir));
     const lock = await lockDataDir(world, dir);
     try {
-      const index = await RunIndex.open(world, dir);
+      const index = await RunIndex.open(world, dir).catch(unusable(dataDir));
       const reserve = new Reserve(world.fileSystem, dir.reservePath, settings.reserveBytes);
       await reserve.ensure().catch(() => {}); // said when something is to start; looking needs none
       return new Orchestrator({ settings, dir, lock, index, reserve, executor, runners });
@@ -121,7 +122,7 @@ export class Orchestrator {
    *
    * Throws, before anything started: what is wrong with the definition (CycleError, UnknownRunnerError, …)
    * or the input (InvalidInputError, NotJsonError), RunConflictError, NushellNotFoundError,
-   * SecretMissingError, InvalidSecretError, DiskFullError.
+   * NushellNotStartedError, SecretMissingError, InvalidSecretError, DiskFullError.
    */
   async start<Input, Outputs>(
     workflow: Workflow<Input, Outputs>,
@@ -353,6 +354,13 @@ interface OrchestratorParts {
   readonly reserve: Reserve;
   readonly executor: Executor;
   readonly runners: ReadonlyMap<string, Runner>;
+}
+
+/** Gives an error of the system a code of ours. */
+function unusable(dataDir: string): (error: unknown) => never {
+  return (error) => {
+    throw error instanceof NuflowError ? error : new DataDirError(dataDir, error);
+  };
 }
 
 async function quietly(job: () => Promise<void> | undefined): Promise<void> {

@@ -1,5 +1,7 @@
 import {
+  DataDirError,
   DataDirLockedError,
+  DiskFullError,
   IllegalRecordError,
   JournalDamagedError,
   JournalFormatError,
@@ -7,6 +9,7 @@ import {
   JournalReadError,
   JournalWriteError,
   NuflowError,
+  NushellNotStartedError,
   OutputFileError,
   RunUnfinishedError,
   UnreachableError,
@@ -15,12 +18,15 @@ import { EXIT, UsageError } from './exit-codes.js';
 
 /** Errors of nuflow that are not the caller's mistake. */
 const NOT_USAGE = [
+  DataDirError,
+  DiskFullError,
   IllegalRecordError,
   JournalDamagedError,
   JournalFormatError,
   JournalNotRepairableError,
   JournalReadError,
   JournalWriteError,
+  NushellNotStartedError,
   OutputFileError,
   RunUnfinishedError,
   UnreachableError,

@@ -2,6 +2,7 @@ import { Low } from 'lowdb';
 import type { z } from 'zod';
 import { RunNotFoundError } from '../errors.js';
 import { lateSchema } from '../late.js';
+import { isDescriptorShortage } from '../world/descriptors.js';
 import type { World } from '../world/world.js';
 import type { DataDir } from './data-dir.js';
 import { IndexFile } from './index-file.js';
@@ -139,6 +140,8 @@ export class RunIndex {
       if (isFinished(state)) this.#unproven.add(id);
     } catch (error) {
       if (error instanceof RunNotFoundError) return; // it was never accepted
+      // That it is damaged would be a lie, and the same would be said of all.
+      if (isDescriptorShortage((error as Error).cause)) throw error;
       this.#runs.set(id, {
         id,
         workflow: '',

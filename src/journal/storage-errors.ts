@@ -12,6 +12,19 @@ export class OutputFileError extends NuflowError {
   }
 }
 
+/** The system says that the data directory can't be made, locked or read; nothing was started. */
+export class DataDirError extends NuflowError {
+  constructor(dataDir: string, cause: unknown) {
+    const { message } = cause as Error;
+    super(
+      'NUFLOW_DATA_DIR',
+      `${dataDir} can't be used (${message}); nothing was started. Mend the cause, then open it again.`,
+      { dataDir },
+      { cause },
+    );
+  }
+}
+
 /** There is no room for what is kept free for a full disk (`reserveBytes`), or it is in use; nothing was started. */
 export class DiskFullError extends NuflowError {
   constructor(file: string, why: string, cause: unknown) {

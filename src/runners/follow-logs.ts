@@ -41,10 +41,8 @@ function followLog(attempt: AttemptPlace, stream: (typeof STREAMS)[number]): Fol
       await cap.finish();
     },
     leave() {
-      if (isLeft) return;
       isLeft = true;
       unwatch();
-      tail.close();
     },
   };
 }

@@ -16,14 +16,16 @@ export interface LogPiece {
 /**
  * Hands on what a process writes into a log file, from its beginning, as text, each time it is looked at. While
  * nobody hears it waits: the first listener gets what was printed before, or the end of it when that is much.
- * The file is opened when there is something to read and somebody to hear it, which most tasks never need.
+ *
+ * The file is opened only to read what is new: descriptors held for as long as tasks run would be missing where
+ * they are needed, and a task that can't be looked at for want of one would never end to give them back.
  */
 export class LogTail {
   readonly #path: string;
   readonly #handOn: (piece: LogPiece) => void;
   readonly #isHeard: () => boolean;
-  #fd: number | undefined;
   #position = 0;
+  #size = 0;
 
   constructor(
     path: string,
@@ -35,43 +37,37 @@ export class LogTail {
     this.#isHeard = isHeard;
   }
 
-  /** Hands on what is new, but for a character that is not whole yet. Returns the file's size in bytes. Never throws. */
+  /** Hands on what is new, but for a character that is not whole yet. Returns the file's size in bytes, as far as it is known. */
   look(): number {
-    return this.#look(false);
+    this.#handOnNew(false);
+    return this.#size;
   }
 
-  /** Hands on all that is left and closes the file. Never throws. */
+  /** Hands on all that is left. */
   finish(): void {
-    if (this.#isHeard()) this.#look(true);
-    this.close();
+    if (this.#isHeard()) this.#handOnNew(true);
   }
 
-  /** Hands on nothing more. */
-  close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
-  }
-
-  #look(isAll: boolean): number {
-    const size = this.#size();
-    if (size > this.#position && this.#isHeard()) {
-      const fd = this.#open();
-      if (fd !== undefined) this.#readTo(fd, size, isAll);
+  /** `isAll`: nothing comes after. */
+  #handOnNew(isAll: boolean): void {
+    this.#size = sizeOf(this.#path) ?? this.#size;
+    if (this.#position >= this.#size || !this.#isHeard()) return;
+    const fd = this.#open();
+    if (fd === undefined) return;
+    try {
+      this.#readTo(fd, this.#size, isAll);
+    } finally {
+      closeSync(fd);
     }
-    return size;
-  }
-
-  /** Of the file that is open, which may have lost its name. */
-  #size(): number {
-    return this.#fd === undefined ? (sizeOf(this.#path) ?? 0) : fstatSync(this.#fd).size;
   }
 
   /** Undefined when there is no descriptor left: then there is just no live output for now. */
   #open(): number | undefined {
     try {
-      this.#fd ??= openSync(this.#path, 'r');
-    } catch {}
-    return this.#fd;
+      return openSync(this.#path, 'r');
+    } catch {
+      return undefined;
+    }
   }
 
   /** Up to the size seen before, so that a fast writer can't keep this loop going. `isAll`: nothing comes after. */

@@ -20,7 +20,13 @@ export interface ProcessOptions {
 export type ProcessEnd =
   | { readonly kind: 'exited'; readonly exitCode: number }
   | { readonly kind: 'signalled'; readonly signal: string }
-  | { readonly kind: 'notStarted'; readonly errno: string; readonly reason: string }
+  /** `path`: the file or folder of the attempt that could not be made; without one it is the program that could not be started. */
+  | {
+      readonly kind: 'notStarted';
+      readonly errno: string;
+      readonly reason: string;
+      readonly path?: string | undefined;
+    }
   /** Nobody who could know how was there when it ended. */
   | { readonly kind: 'unseen' };
 
@@ -175,8 +181,15 @@ function endOf({ exitCode, signal, cause }: ExecaEnd): ProcessEnd {
 
 /** The end of what an error kept from beginning. */
 export function notStarted(error: unknown): ProcessEnd {
-  const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
-  return { kind: 'notStarted', errno: code ?? 'UNKNOWN', reason: message ?? String(error) };
+  const { code, message, syscall, path } =
+    error instanceof Error ? (error as NodeJS.ErrnoException) : {};
+  const isOfProgram = syscall === undefined || syscall.startsWith('spawn');
+  return {
+    kind: 'notStarted',
+    errno: code ?? 'UNKNOWN',
+    reason: message ?? String(error),
+    ...(isOfProgram || path === undefined ? {} : { path }),
+  };
 }
 
 /**

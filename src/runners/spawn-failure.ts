@@ -7,17 +7,32 @@ type NotStarted = Extract<ProcessEnd, { kind: 'notStarted' }>;
 
 /** The outcome of an attempt whose program could not be started. Names the program, never its arguments, which may be secret. */
 export function spawnFailure(
-  { errno, reason }: NotStarted,
-  { file, cwd }: { readonly file: string; readonly cwd: string },
+  end: NotStarted,
+  program: { readonly file: string; readonly cwd: string },
 ): Outcome {
-  const why = explain(errno, file, cwd) ?? reason;
+  const { errno, reason } = end;
+  const why = explain(end, program) ?? reason;
   return {
     status: isNoSpaceError({ code: errno }) ? 'notBegun' : 'failed',
-    error: { code: 'NUFLOW_SPAWN_FAILED', message: `Could not start ${file} (${errno}): ${why}` },
+    error: {
+      code: 'NUFLOW_SPAWN_FAILED',
+      message: `Could not start ${program.file} (${errno}): ${why}`,
+    },
   };
 }
 
-function explain(errno: string, file: string, cwd: string): string | undefined {
+function explain(
+  { errno, path }: NotStarted,
+  { file, cwd }: { readonly file: string; readonly cwd: string },
+): string | undefined {
+  return ofShortage(errno) ?? (path === undefined ? ofProgram(errno, file, cwd) : ofFiles(path));
+}
+
+function ofFiles(path: string): string {
+  return `the attempt's files can not be made at ${path}; see to it that this user can write there`;
+}
+
+function ofProgram(errno: string, file: string, cwd: string): string | undefined {
   switch (errno) {
     case 'ENOENT':
       return existsSync(cwd)
@@ -27,6 +42,13 @@ function explain(errno: string, file: string, cwd: string): string | undefined {
       return `${file} is not executable for this user, or the folder ${cwd} not accessible`;
     case 'E2BIG':
       return 'an argument or the environment is too long for the system (about 128 KiB an argument); pass it as input';
+    default:
+      return undefined;
+  }
+}
+
+function ofShortage(errno: string): string | undefined {
+  switch (errno) {
     case 'EMFILE':
     case 'ENFILE':
       return 'too many open files; raise the limit (ulimit -n) or lower the concurrency';

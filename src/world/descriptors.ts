@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-const NO_DESCRIPTOR = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
+const NO_DESCRIPTOR: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 const RETRY_MS = 50;
 
 /** Whether the error is not the fault of what was asked for: there is no descriptor (or memory for one) just now. */
 export function isDescriptorShortage(error: unknown): boolean {
-  return NO_DESCRIPTOR.has((error as NodeJS.ErrnoException).code ?? '');
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return NO_DESCRIPTOR.has(code);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from 'vitest';
@@ -12,6 +12,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
  */
 export function builtProgram(name: string): string {
   const folder = mkdtempSync(join(ROOT, 'node_modules/.nuflow-crash-'));
+  chmodSync(folder, 0o755); // other users may run it too
   beforeAll(() => {
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
     // Types are checked elsewhere.

@@ -109,6 +109,15 @@ describe('the run index', () => {
     },
   );
 
+  it('does not call a run damaged that just can not be read for want of descriptors', async () => {
+    putRun('done');
+    fileSystem.fail('open', 'journal.ndjson', 'EMFILE');
+    await expect(open()).rejects.toMatchObject({ code: 'NUFLOW_JOURNAL_READ' });
+    fileSystem.heal();
+    fileSystem.fail('open', 'journal.ndjson', 'EIO');
+    expect((await open()).list()).toMatchObject([{ id: 'done', status: 'damaged' }]);
+  });
+
   it('does not read the journals of runs it knows as finished', async () => {
     putRun('done');
     putRun('open', DRAFTS.slice(0, 2));

@@ -18,6 +18,7 @@ import type { Attempt, AttemptPlace, Execution, Outcome, Runner } from '../runne
 import { invalidValue, refuse, SECRET_ARGUMENT, secretArgument } from '../settings.js';
 import { envelopeOutcome } from './envelope.js';
 import { findNushell, nushellVersion } from './find-nushell.js';
+import { NushellNotStartedError } from './not-started-error.js';
 import { callProgram, codeProgram } from './program.js';
 import { unsafeArgument } from './script-arguments.js';
 import { checkSettings, type NushellSettings, parseSettings } from './settings.js';
@@ -73,12 +74,14 @@ export class NushellRunner implements Runner {
     if (refersToSecret(argv ?? null)) refuse(SECRET_ARGUMENT, `${path}.args`);
   }
 
-  /** Finds Nushell and sees that it runs. Rejects with NushellNotFoundError. */
+  /** Finds Nushell and sees that it runs. Rejects with NushellNotFoundError, NushellNotStartedError. */
   async prepare(): Promise<void> {
     const binary = this.#find();
-    const version = nushellVersion(binary).catch(() => {
+    const version = nushellVersion(binary).catch((error: Error) => {
       this.#binary = undefined;
-      throw new NushellNotFoundError([binary]);
+      throw isNoNushell(error)
+        ? new NushellNotFoundError([binary])
+        : new NushellNotStartedError(binary, error);
     });
     await Promise.all([version, this.#starter.ready()]);
   }
@@ -148,6 +151,14 @@ export class NushellRunner implements Runner {
         : ['-I', include.map((path) => resolve(baseDir, path)).join(INCLUDE_SEPARATOR)]),
     ];
   }
+}
+
+/** Of no file, no program, or one that ends itself with an exit code instead of telling its version. */
+const NO_NUSHELL: readonly unknown[] = ['ENOENT', 'ENOTDIR', 'EACCES', 'ENOEXEC'];
+
+function isNoNushell(error: Error): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'number' || NO_NUSHELL.includes(code);
 }
 
 const INVALID_CODES = { flags: 'NUFLOW_INVALID_FLAG', args: 'NUFLOW_INVALID_ARGUMENT' };

@@ -50,8 +50,14 @@ function endOf(exitCode: number | null, signal: string | null): ProcessEnd {
     : { kind: 'exited', exitCode };
 }
 
-function failure({ code = 'UNKNOWN', message }: NodeJS.ErrnoException): ProcessEnd {
-  return { kind: 'notStarted', errno: code, reason: message };
+function failure({
+  code = 'UNKNOWN',
+  message,
+  syscall = 'spawn',
+  path,
+}: NodeJS.ErrnoException): ProcessEnd {
+  const end = { kind: 'notStarted', errno: code, reason: message } as const;
+  return syscall.startsWith('spawn') ? end : { ...end, path };
 }
 
 /** Requests whose end has not arrived. */
