@@ -1,6 +1,12 @@
 import { NuflowError } from 'nuflow';
 import { listRuns } from 'nuflow/inspect';
-import { checkJournal, type JournalCheck, type LostRecords, repairJournal } from 'nuflow/journal';
+import {
+  type BadOutput,
+  checkJournal,
+  type JournalCheck,
+  type LostRecords,
+  repairJournal,
+} from 'nuflow/journal';
 import { EXIT } from './exit-codes.js';
 import { tell } from './messages.js';
 import { write, writeJson } from './output.js';
@@ -24,9 +30,11 @@ export async function check(named: readonly string[], options: StoreOptions): Pr
   if (json) await writeJson(found);
   else await write(table([['RUN', 'VERDICT', 'RECORDS', 'LINE', 'BYTE', ''], ...found.map(row)]));
   const bad = found.filter(({ verdict }) => verdict !== 'ok');
-  for (const { run, verdict } of json ? [] : bad) {
+  for (const each of json ? [] : bad) {
+    const { run, verdict } = each;
     const next = NEXT[verdict];
     if (next !== undefined) tell(`${run}: ${next(run)}`);
+    if ('outputs' in each) tellOutputs(each.outputs);
   }
   return bad.length === 0 ? EXIT.done : EXIT.failed;
 }
@@ -49,11 +57,19 @@ function row(found: Checked): string[] {
   return [run, verdict, String(records), String(line), String(offset), why];
 }
 
+/** Names the output files that are missing or changed. */
+function tellOutputs(outputs: readonly BadOutput[] = []): void {
+  for (const { file, line, task, why } of outputs)
+    tell(`  output of task ${printable(task)}, line ${line}: ${printable(file)} ${printable(why)}`);
+}
+
 /** What to do about a verdict. */
 const NEXT: { readonly [verdict in Checked['verdict']]?: (run: string) => string } = {
   torn: (run) => `harmless; it is cut off by the next: nuflow resume ${run}`,
   damaged: (run) =>
     `restore it from a copy, or keep what is good of it with: nuflow journal repair ${run}`,
+  incomplete: () =>
+    'the journal is good, but not these files; restore them from a copy, nothing else brings them back',
   unknownFormat: () => 'written by a newer nuflow; use that',
   missing: () => 'no such run was ever accepted here',
 };
@@ -65,10 +81,12 @@ const NEXT: { readonly [verdict in Checked['verdict']]?: (run: string) => string
 export async function repair(run: string, { dataDir, json }: StoreOptions): Promise<number> {
   const done = await repairJournal({ dataDir, run });
   if (json) await writeJson({ run, ...done });
-  else if (!done.repaired)
+  else if (!done.repaired) {
     await write(`${run}: the journal is good (${done.records} records); nothing was changed\n`);
-  else {
+    tellLost(done.outputs);
+  } else {
     const { before, lost, copy, records } = done;
+    tellLost(before.outputs);
     await write(`${run}: ${before.verdict} at line ${before.line}: ${printable(before.why)}\n`);
     await write(`kept ${records} records; lost ${lostText(lost)}\n`);
     await write(`the journal as it was: ${printable(copy)}\n`);
@@ -77,6 +95,12 @@ export async function repair(run: string, { dataDir, json }: StoreOptions): Prom
     );
   }
   return EXIT.done;
+}
+
+function tellLost(outputs: readonly BadOutput[] | undefined): void {
+  if (outputs === undefined) return;
+  tell('These can not be repaired; restore them from a copy:');
+  tellOutputs(outputs);
 }
 
 function lostText({ bytes, lines, types, tasks }: LostRecords): string {

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { builtCli } from './built-cli.js';
 import { CliRig, leaves, waits } from './cli-rig.js';
@@ -57,6 +58,28 @@ describe('nuflow journal check', () => {
         expect.objectContaining({ run: 'one', verdict: 'damaged', records: good, line: good + 1 }),
       ],
     });
+  });
+
+  it('names output files that are missing or changed, which nothing repairs', async () => {
+    rig.write('big.json', {
+      name: 'big',
+      tasks: [{ id: 'big', nu: { code: "'x' | fill -w 300000" } }],
+    });
+    await rig.run('run', 'big.json', '--id', 'big', '--quiet');
+    expect((await rig.run('journal', 'check', 'big')).code).toBe(0);
+    const folder = rig.path('.nuflow/runs/big/outputs');
+    const [name = ''] = readdirSync(folder);
+    rmSync(join(folder, name));
+    const { code, stdout, stderr } = await rig.run('journal', 'check', 'big');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^big +incomplete +\d+$/m);
+    expect(stderr).toMatch(/^big: the journal is good, but not these files/m);
+    expect(stderr).toMatch(new RegExp(`output of task big, line \\d+: .*${name} is missing`));
+    const repaired = await rig.run('journal', 'repair', 'big');
+    expect(repaired.stdout).toMatch(
+      /^big: the journal is good \(\d+ records\); nothing was changed/,
+    );
+    expect(repaired.stderr).toContain(`${name} is missing`);
   });
 
   it('looks at the named runs only', async () => {

@@ -2,9 +2,10 @@ import { resolve } from 'node:path';
 import { IllegalRecordError, JournalDamagedError, JournalFormatError } from '../errors.js';
 import type { FileSystem } from '../world/file-system.js';
 import { nodeFileSystem } from '../world/node-file-system.js';
+import { type BadOutput, badOutputs, type NamedOutput, outputNamedBy } from './bad-outputs.js';
 import { DataDir } from './data-dir.js';
 import { reduce } from './reduce.js';
-import { BEGINNING, type Position, scan } from './scan.js';
+import { BEGINNING, type Position, scan, type TakeRecord } from './scan.js';
 import type { RunState } from './state.js';
 
 /** Which journal: a file, or a run of a data directory. */
@@ -15,6 +16,8 @@ interface Checked {
   readonly file: string;
   /** Good records, from the first one on; each can be read. */
   readonly records: number;
+  /** Output files that these records name and that are not what was written; left out when there are none. */
+  readonly outputs?: readonly BadOutput[];
 }
 
 /** Where the first record that is not good begins, and what is wrong with it. */
@@ -29,6 +32,8 @@ interface Fault extends Checked {
 /** The state of a journal, as data. */
 export type JournalCheck =
   | (Checked & { readonly verdict: 'ok' })
+  /** Every record is good, but some `outputs` are missing or changed: what needs them fails. Only a copy of them helps. */
+  | (Checked & { readonly verdict: 'incomplete'; readonly outputs: readonly BadOutput[] })
   /**
    * It ends in a write that is not whole: its writer died, or is at it. Not harmful: the next open cuts it off.
    */
@@ -40,9 +45,13 @@ export type JournalCheck =
   /** There is no such file, or nothing in it: no such run was ever accepted. */
   | { readonly verdict: 'missing'; readonly file: string };
 
+/** A state as the records alone tell it. */
+type CheckedRecords = Exclude<JournalCheck, { verdict: 'incomplete' | 'missing' }>;
+
 /**
  * Reads a journal from end to end, whoever is writing it, and tells its state: every line by its
- * checksum, and all records together by the rules of a run. Changes nothing. Throws InvalidRunIdError,
+ * checksum, all records together by the rules of a run, and every output file that they name by its
+ * size and SHA-256. Changes nothing. Throws InvalidRunIdError,
  * and JournalReadError for what the system can't read.
  */
 export async function checkJournal(
@@ -59,22 +68,42 @@ export async function checkJournal(
 /** {@link checkJournal} of a file. */
 export async function checkFile(fileSystem: FileSystem, file: string): Promise<JournalCheck> {
   if (!(await fileSystem.size(file))) return { verdict: 'missing', file };
-  let state: RunState | undefined;
-  let good: Position = BEGINNING;
-  try {
-    const { tornBytes } = await scan(fileSystem, file, BEGINNING, (record, position) => {
-      state = reduce(state, record);
-      good = position;
-      return true;
-    });
-    if (tornBytes === 0) return { verdict: 'ok', file, records: good.seq };
-    return { verdict: 'torn', ...fault(file, good, 'the last write is not whole'), tornBytes };
-  } catch (error) {
-    return faultOf(error, file, good);
-  }
+  const { found, named } = await checkRecords(fileSystem, file);
+  const outputs = await badOutputs(fileSystem, file, named);
+  if (outputs.length === 0) return found;
+  return found.verdict === 'ok'
+    ? { ...found, verdict: 'incomplete', outputs }
+    : { ...found, outputs };
 }
 
-function faultOf(error: unknown, file: string, good: Position): JournalCheck {
+/** What its records say, and the output files that the good ones name. */
+async function checkRecords(
+  fileSystem: FileSystem,
+  file: string,
+): Promise<{ readonly found: CheckedRecords; readonly named: readonly NamedOutput[] }> {
+  let state: RunState | undefined;
+  let good: Position = BEGINNING;
+  const named: NamedOutput[] = [];
+  const take: TakeRecord = (record, position) => {
+    state = reduce(state, record);
+    good = position;
+    const output = outputNamedBy(record);
+    if (output !== undefined) named.push(output);
+    return true;
+  };
+  const found = await scan(fileSystem, file, BEGINNING, take).then(
+    ({ tornBytes }) => whole(file, good, tornBytes),
+    (error: unknown) => faultOf(error, file, good),
+  );
+  return { found, named };
+}
+
+function whole(file: string, good: Position, tornBytes: number): CheckedRecords {
+  if (tornBytes === 0) return { verdict: 'ok', file, records: good.seq };
+  return { verdict: 'torn', ...fault(file, good, 'the last write is not whole'), tornBytes };
+}
+
+function faultOf(error: unknown, file: string, good: Position): CheckedRecords {
   if (error instanceof JournalDamagedError)
     return { verdict: 'damaged', ...fault(file, good, String(error.details.why)) };
   if (error instanceof IllegalRecordError) {

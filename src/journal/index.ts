@@ -1,3 +1,4 @@
+export type { BadOutput } from './bad-outputs.js';
 export { checkJournal, type JournalCheck, type JournalPlace } from './check.js';
 export { decode, encode } from './codec.js';
 export { DataDir } from './data-dir.js';

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { JournalFormatError, JournalWriteError, NuflowError, RunNotFoundError } from '../errors.js';
 import { systemWorld, type World } from '../world/world.js';
+import type { BadOutput } from './bad-outputs.js';
 import { checkFile, type JournalCheck } from './check.js';
 import { copyRest } from './copy-rest.js';
 import { DataDir } from './data-dir.js';
@@ -14,26 +15,34 @@ import { syncFolder } from './sync-folder.js';
 /** What {@link repairJournal} did. */
 export type JournalRepair =
   /** The journal was good; nothing was changed. */
-  | { readonly repaired: false; readonly file: string; readonly records: number }
+  | {
+      readonly repaired: false;
+      readonly file: string;
+      readonly records: number;
+      /** What can't be repaired: see {@link BadOutput}; left out when there are none. */
+      readonly outputs?: readonly BadOutput[];
+    }
   | {
       readonly repaired: true;
       readonly file: string;
       /** Records that were kept. */
       readonly records: number;
-      /** What was wrong. */
+      /** What was wrong; its `outputs` still are. */
       readonly before: Broken;
       /** The whole journal as it was. */
       readonly copy: string;
       readonly lost: LostRecords;
     };
 
+/** A journal that is not good. */
+type Bad = Exclude<JournalCheck, { verdict: 'ok' | 'incomplete' }>;
 type Broken = JournalCheck & { readonly verdict: 'torn' | 'damaged' };
 
 /**
  * Makes a damaged journal usable again: keeps a copy of the whole beside it, then cuts it to its last good
  * record. The run can be resumed then, and goes on from there: a task whose records are lost counts as
  * not run and runs again, so see to it first that nothing of the run is still going. A good journal is
- * left alone.
+ * left alone. An output file that is missing or changed can't be repaired: it is named, and stays as it is.
  *
  * Takes the lock of the data directory meanwhile. Throws DataDirLockedError, RunNotFoundError,
  * InvalidRunIdError, JournalFormatError (a newer nuflow wrote it), JournalNotRepairableError,
@@ -50,14 +59,17 @@ export async function repairJournal(
   const lock = await lockDataDir(world, dir);
   try {
     const found = await checkFile(world.fileSystem, file);
-    if (found.verdict === 'ok') return { repaired: false, file, records: found.records };
+    if (found.verdict === 'ok' || found.verdict === 'incomplete') {
+      const { verdict: _, ...rest } = found;
+      return { repaired: false, ...rest };
+    }
     return await repair(world, dir, run, assertRepairable(found, run, dir));
   } finally {
     await lock.release();
   }
 }
 
-function assertRepairable(found: JournalCheck, run: string, dir: DataDir): Broken {
+function assertRepairable(found: Bad, run: string, dir: DataDir): Broken {
   switch (found.verdict) {
     case 'torn':
     case 'damaged':

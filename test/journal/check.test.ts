@@ -1,9 +1,10 @@
 import { relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkJournal } from '../../src/journal/check.js';
+import type { RecordDraft } from '../../src/journal/record.js';
 import { FaultyFileSystem } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
-import { DRAFTS, firstLine, JOURNAL, linesOf, tempDir, world } from './rig.js';
+import { DRAFTS, firstLine, JOURNAL, linesOf, tempDir, withOutput, world } from './rig.js';
 import { CLAIMING, writeSession } from './sessions.js';
 
 const LINES = linesOf(DRAFTS, (seq) => seq - 1 || undefined);
@@ -73,6 +74,43 @@ describe('checking a journal', () => {
     const found = await check(lines.join(''));
     expect(found).toMatchObject({ verdict: 'unknownFormat', records: 2, line: 3 });
     expect(found).not.toHaveProperty('format');
+  });
+
+  it.each([
+    ['is missing', undefined],
+    ['has 7 bytes instead of 6', '"bigger'],
+    [/^has SHA-256 [0-9a-f]{64} instead of [0-9a-f]{64}$/, '"bug!"'],
+    [/^could not be read \(.*EIO/, 'EIO'],
+  ])('looks at the output files that records name: one %s', async (why, content) => {
+    const memory = holding(linesOf(withOutput(DRAFTS)).join(''));
+    const file = '/data/runs/create-wuji/outputs/0001-server.1-x.json';
+    const fileSystem = new FaultyFileSystem(memory);
+    memory.put(file, '"big!"');
+    expect(await checkJournal(JOURNAL, { fileSystem })).toMatchObject({ verdict: 'ok' });
+    if (content === undefined) await memory.remove(file);
+    else if (content === 'EIO') fileSystem.fail('read', 'outputs', 'EIO');
+    else memory.put(file, content);
+    expect(await checkJournal(JOURNAL, { fileSystem })).toEqual({
+      verdict: 'incomplete',
+      file: JOURNAL,
+      records: 4,
+      outputs: [{ file, line: 3, task: 'server', why: expect.stringMatching(why) }],
+    });
+  });
+
+  it('looks at those that somebody gave for a held task, and those before an end that is not whole', async () => {
+    const [first, started, succeeded] = withOutput(DRAFTS);
+    const decided = {
+      ...succeeded,
+      type: 'task.decided',
+      decision: 'done',
+    } as RecordDraft;
+    const held = { type: 'task.interrupted', task: 'server', attempt: 1, next: 'hold' } as const;
+    const lines = linesOf([first, started, held, decided] as RecordDraft[]);
+    const outputs = [expect.objectContaining({ line: 4, why: 'is missing' })];
+    expect(await check(lines.join(''))).toMatchObject({ verdict: 'incomplete', outputs });
+    expect(await check(`${lines.join('')}{"seq"`)).toMatchObject({ verdict: 'torn', outputs });
+    expect(await check(`${lines.slice(0, 3).join('')}{"seq"`)).not.toHaveProperty('outputs');
   });
 
   it('misses what is not there, or has nothing in it', async () => {

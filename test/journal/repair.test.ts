@@ -22,6 +22,7 @@ import {
   STARTED,
   tempDir,
   textOf,
+  withOutput,
   worldWith,
 } from './rig.js';
 import { CLAIMING, writeSession } from './sessions.js';
@@ -173,6 +174,16 @@ describe('repairing a journal', () => {
     expect(String(memory.bytes(JOURNAL))).toBe(lines.slice(0, 4).join(''));
   });
 
+  it('names output files that it can not bring back, whether or not the journal is good', async () => {
+    const drafts = withOutput(DRAFTS);
+    const file = '/data/runs/create-wuji/outputs/0001-server.1-x.json';
+    const outputs = [{ file, line: 3, task: 'server', why: 'is missing' }];
+    memory.put(JOURNAL, linesOf(drafts).join(''));
+    expect(await repair()).toEqual({ repaired: false, file: JOURNAL, records: 4, outputs });
+    memory.put(JOURNAL, linesOf(drafts).join('').slice(0, -3));
+    expect(await repair()).toMatchObject({ records: 3, before: { verdict: 'torn', outputs } });
+  });
+
   it('leaves a good journal alone', async () => {
     memory.put(JOURNAL, linesOf(DRAFTS).join(''));
     expect(await repair()).toEqual({ repaired: false, file: JOURNAL, records: 4 });
@@ -256,6 +267,15 @@ describe('a journal is not repaired', () => {
       code: 'NUFLOW_DATA_DIR_LOCKED',
     });
     expect(memory.bytes(JOURNAL).equals(bytes)).toBe(true);
+  });
+
+  it('when the system does not let the data directory be locked', async () => {
+    await putDamaged();
+    const acquire = () => Promise.reject(Object.assign(new Error('no'), { code: 'EMFILE' }));
+    await expect(repair({ acquire })).rejects.toMatchObject({
+      code: 'NUFLOW_DATA_DIR',
+      cause: { code: 'EMFILE' },
+    });
   });
 
   it('any further than what was done when a call fails; a second try finishes it', async () => {

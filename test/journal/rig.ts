@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -61,6 +62,16 @@ export const DRAFTS: readonly RecordDraft[] = [
   { type: 'task.succeeded', task: 'server', attempt: 1, output: { port: 9090 } },
   { type: 'run.finished', status: 'succeeded' },
 ];
+
+/** The same facts, with the output in a file: 6 bytes of `"big!"`. */
+export function withOutput(drafts: readonly RecordDraft[]): RecordDraft[] {
+  const bytes = '"big!"';
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const outputFile = { path: 'outputs/0001-server.1-x.json', sha256, bytes: bytes.length };
+  return drafts.map((draft) =>
+    draft.type === 'task.succeeded' ? { ...draft, output: undefined, outputFile } : draft,
+  );
+}
 
 /** Lines of a journal of these facts; `claims` gives the `durable` of each. */
 export function linesOf(
