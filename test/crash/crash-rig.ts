@@ -99,9 +99,16 @@ export class CrashRig {
     return processesWith(`CRASH_RIG=${this.dir}\0`);
   }
 
-  /** The same after those that are about to end have ended. */
+  /** Living processes that start tasks for orchestrators of this rig, or for those of them that `isMeant`. They don't have its marker. */
+  helpers(isMeant: (orchestrator: OrchestratorProcess) => boolean = () => true): Found[] {
+    return this.#orchestrators
+      .filter(isMeant)
+      .flatMap(({ pid }) => processesWith(`NUFLOW_COOKIE=spawner-${pid}-`));
+  }
+
+  /** All of them after those that are about to end have ended. */
   left(): Promise<readonly Found[]> {
-    return leftOf(() => this.processes());
+    return leftOf(() => [...this.processes(), ...this.helpers()]);
   }
 
   /** Kills what is left, and removes the folder. */
@@ -110,6 +117,7 @@ export class CrashRig {
     last?.child.kill('SIGKILL');
     for (let found = this.processes(); found.length > 0; found = this.processes())
       for (const { pid } of found) kill(pid);
+    for (const { pid } of await leftOf(() => this.helpers())) kill(pid);
     await last?.ended;
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -67,9 +67,18 @@ export class NastyRig extends CrashRig {
     return orchestrator.result;
   }
 
-  /** Nothing that was seen, and nothing else of this rig, lives. */
+  /**
+   * Nothing that was seen, and nothing else of this rig, lives; nor does what started tasks for it. That notices
+   * by itself when its orchestrator was killed, which may take a moment.
+   */
   async expectNothingLeft(): Promise<void> {
     expect(this.processes(), 'processes with the marker').toEqual([]);
+    expect(
+      this.helpers(({ wasKilled }) => !wasKilled),
+      'helpers that were closed',
+    ).toEqual([]);
+    const stray = await leftOf(() => this.helpers());
+    expect(stray, 'helpers of orchestrators that were killed').toEqual([]);
     const seen = [...this.#seen].filter(([name, pid]) => name === `${pid} ${startTime(pid)}`);
     expect(seen, 'processes seen before').toEqual([]);
   }

@@ -47,6 +47,11 @@ export class OrchestratorProcess {
     return this.child.pid;
   }
 
+  /** Whether a signal ended it, so that it could not clean up. */
+  get wasKilled(): boolean {
+    return this.child.signalCode !== null;
+  }
+
   /** Status of the run in its last words; null when it was closed before the end, undefined when it was killed. */
   get result(): string | null | undefined {
     return this.told.find(({ type }) => type === 'result')?.status;

@@ -125,19 +125,25 @@ describe.skipIf(NO_PROC)('whatever becomes of an orchestrator', () => {
   it(
     `no process is left, ${rounds} times (seed ${seed})`,
     async () => {
-      let seen = 0;
+      const seen = { processes: 0, helpers: 0 };
       const done = await inRounds(extents, AT_ONCE, async (index) => {
-        const processes = await round(program, index, seed + index);
-        seen += processes;
+        const { processes, helpers } = await round(program, index, seed + index);
+        seen.processes += processes;
+        seen.helpers += helpers;
       });
-      report('orphans', { rounds: done, processes: seen, left: 0 }, seed);
+      report('orphans', { rounds: done, ...seen, left: 0 }, seed);
+      expect(seen.helpers, 'helpers seen').toBeGreaterThan(0);
     },
     timeout,
   );
 });
 
-/** One run of nasty tasks and its end; gives the number of processes it was seen to have. */
-async function round(program: string, index: number, roundSeed: number): Promise<number> {
+/** One run of nasty tasks and its end; gives the number of processes it was seen to have, and of those that start them. */
+async function round(
+  program: string,
+  index: number,
+  roundSeed: number,
+): Promise<{ readonly processes: number; readonly helpers: number }> {
   const random = seededRandom(roundSeed);
   const endings = Object.entries(ENDINGS);
   const [name, ending] = endings[index % endings.length] ?? ['', cancelled(1)];
@@ -150,7 +156,7 @@ async function round(program: string, index: number, roundSeed: number): Promise
     await first.until(({ type }) => type === 'ready');
     if (early) await delay(random() * 100);
     else await rig.allThere(first);
-    const seen = rig.look();
+    const seen = { processes: rig.look(), helpers: rig.helpers().length };
     const status = await ending.end(rig, first);
     if (!early) expect(status).toBe(ending.status);
     await rig.expectNothingLeft();
