@@ -32,7 +32,7 @@ fileSystemContract('The simulated', () => {
   const disk = new SimDisk();
   disk.makeFolder('/folder');
   const faults = new Faults(SOUND, prng);
-  const parts = { disk, scheduler, prng, faults, isAlive, note: nobody };
+  const parts = { disk, scheduler, prng, faults, isAlive, die: nobody, note: nobody };
   return { fileSystem: new SimFileSystem(parts), folder: '/folder' };
 });
 

@@ -45,6 +45,7 @@ export class Client {
     this.#schedule(orchestrator);
     const resumed = await this.#try('resumeAll', orchestrator.resumeAll());
     for (const { id, error } of resumed?.refused ?? []) this.#expected(`resume of ${id}`, error);
+    for (const { id } of resumed?.runs ?? []) this.#mustBeWhole(id);
     const ends = (resumed?.runs ?? []).map((run) => this.#watch(orchestrator, run));
     const wanted = this.#scenario.wanted.filter((run) => this.#asksFor(run));
     await Promise.all([...ends, ...wanted.map((run) => this.#start(orchestrator, run))]);
@@ -129,6 +130,7 @@ export class Client {
     const run = await start();
     const same = await (again ?? run);
     if (run === undefined) return;
+    this.#mustBeWhole(id);
     this.#machine.witness.acknowledged(id);
     const isOver = ENDED.test(run.snapshot().status); // who asks for one that is over is given it anew
     if (same !== undefined && same !== run && !isOver && this.#plan.isSound)
@@ -179,10 +181,16 @@ export class Client {
     await this.#try(`cancel of ${id}`, orchestrator.cancel(id));
   }
 
+  /** What is damaged is refused, not guessed. */
+  #mustBeWhole(run: string): void {
+    if (this.#machine.damage.has(run)) this.#machine.violate(`${run} is damaged, and was opened`);
+  }
+
   /** What is listed as over is over, and the other way round. */
   async #checkList(orchestrator: Orchestrator): Promise<void> {
     if (!this.#plan.isSound) return;
     for (const { id, status } of (await this.#try('list', orchestrator.list())) ?? []) {
+      if (this.#machine.damage.has(id)) continue;
       const known = this.#machine.witness.log(id).status;
       if (this.#watched.has(id) && status !== known && (ENDED.test(status) || ENDED.test(known)))
         this.#machine.violate(`${id} is listed as ${status}, but is ${known}`);
@@ -210,10 +218,18 @@ export class Client {
     }
   }
 
+  #isRefusal(what: string, code: string): boolean {
+    const run = this.#scenario.wanted.find(({ id }) => what.endsWith(` of ${id}`))?.id;
+    if (run === undefined || !this.#machine.damage.has(run) || !DAMAGED.test(code)) return false;
+    this.#machine.figures.refusals++;
+    return true;
+  }
+
   #expected(what: string, error: unknown): void {
     const { code = '', stack } = error as NodeJS.ErrnoException;
     this.#machine.note(() => `${what}: ${String(error)}`);
     const byFault = !this.#plan.isSound;
+    if (this.#isRefusal(what, code)) return;
     if (byFault && (!(error instanceof NuflowError) || BY_FAULT.test(code))) return;
     if (this.#closing && (code === 'NUFLOW_CLOSED' || code === 'NUFLOW_RUN_UNFINISHED')) return;
     if (code === 'NUFLOW_RUN_NOT_FOUND' && (byFault || what.startsWith('cancel'))) return;
@@ -224,4 +240,5 @@ export class Client {
 
 const ENDED = /^(succeeded|failed|cancelled)$/;
 const BY_FAULT = /^NUFLOW_(JOURNAL_(READ|WRITE)|OUTPUT_FILE|RUN_UNFINISHED|DISK_FULL)$/;
+const DAMAGED = /^NUFLOW_JOURNAL_(DAMAGED|FORMAT)$/;
 const LATE_DECISION = /^NUFLOW_(NOT_HELD|RERUN_REFUSED)$/;

@@ -14,7 +14,8 @@ export type FileCall =
   | 'rewrite'
   | 'sync'
   | 'read'
-  | 'truncate';
+  | 'truncate'
+  | 'close';
 
 /** How badly a life's file system behaves. */
 export interface FaultRates {
@@ -24,8 +25,10 @@ export interface FaultRates {
   readonly failedSync: number;
   /** Probability that a write takes only a part of its bytes. */
   readonly shortWrite: number;
-  /** Writes before the disk is full, and how many then fail before there is room again; none when absent. */
-  readonly full?: { readonly after: number; readonly writes: number } | undefined;
+  /** Bytes that there is room for, and writes that are refused before somebody makes more; any when absent. */
+  readonly space?: { readonly bytes: number; readonly refusals: number } | undefined;
+  /** The process dies in this write, counted from 1, with a part of the bytes taken; in none when absent. */
+  readonly deadlyWrite?: number | undefined;
 }
 
 /** A file system that keeps its promises, but for writes that take a part of their bytes, which is none. */
@@ -33,41 +36,61 @@ export const SOUND: FaultRates = { failure: 0, failedSync: 0, shortWrite: 0 };
 
 const CODES: { readonly [call in FileCall]?: readonly string[] } = {
   open: ['EMFILE', 'EIO', 'ENFILE'],
-  write: ['EIO', 'ENOSPC', 'EDQUOT'],
+  write: ['EIO', 'EDQUOT'],
   makeDir: ['ENOSPC', 'EIO'],
 };
+
+/** What becomes of a write. */
+export interface WriteFate {
+  /** Bytes that are taken, whatever else happens. */
+  readonly taken: number;
+  readonly error?: Error | undefined;
+  readonly isDeadly?: boolean | undefined;
+}
 
 /** Decides which calls fail. */
 export class Faults {
   readonly #rates: FaultRates;
   readonly #prng: Prng;
   #writes = 0;
+  #space: number;
+  #refusals = 0;
 
   constructor(rates: FaultRates, prng: Prng) {
     this.#rates = rates;
     this.#prng = prng;
+    this.#space = rates.space?.bytes ?? Number.POSITIVE_INFINITY;
   }
 
   /** The error a call ends with; undefined when it succeeds. */
   errorOf(call: FileCall, path: string): Error | undefined {
-    if (call === 'write' && this.#isFull()) return systemError('ENOSPC', path);
     const rate = call === 'sync' ? this.#rates.failedSync : this.#rates.failure;
     if (rate === 0 || !this.#prng.chance(rate)) return undefined;
     return systemError(this.#prng.pick(CODES[call] ?? ['EIO']), path);
   }
 
-  /** How many of the bytes a write takes. A failing one may have taken some too. */
-  taken(length: number, fails: boolean): number {
-    if (fails) return this.#prng.chance(0.5) ? 0 : this.#prng.between(0, length);
-    if (this.#rates.shortWrite === 0 || !this.#prng.chance(this.#rates.shortWrite)) return length;
-    return this.#prng.between(1, length);
+  write(length: number, path: string): WriteFate {
+    this.#writes++;
+    const part = (): number => this.#prng.between(0, length);
+    if (this.#writes === this.#rates.deadlyWrite) return { taken: part(), isDeadly: true };
+    if (length > this.#space) return this.#refuse(path);
+    const error = this.errorOf('write', path);
+    const isShort = this.#rates.shortWrite > 0 && this.#prng.chance(this.#rates.shortWrite);
+    const taken = error === undefined && !isShort ? length : part();
+    this.#space -= taken;
+    // A write that takes nothing and does not fail is none that a system makes.
+    return { taken: error === undefined ? Math.max(1, taken) : taken, error };
   }
 
-  #isFull(): boolean {
-    const { full } = this.#rates;
-    this.#writes++;
-    return (
-      full !== undefined && this.#writes > full.after && this.#writes <= full.after + full.writes
-    );
+  /** A file was removed, or cut. */
+  freed(bytes: number): void {
+    this.#space += bytes;
+  }
+
+  #refuse(path: string): WriteFate {
+    const taken = this.#space;
+    this.#space =
+      ++this.#refusals < (this.#rates.space?.refusals ?? 0) ? 0 : Number.POSITIVE_INFINITY;
+    return { taken, error: systemError('ENOSPC', path) };
   }
 }

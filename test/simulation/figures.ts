@@ -18,6 +18,8 @@ export interface Figures {
   cancels: number;
   held: number;
   decisions: number;
+  damages: number;
+  refusals: number;
 }
 
 export function noFigures(): Figures {
@@ -39,5 +41,7 @@ export function noFigures(): Figures {
     cancels: 0,
     held: 0,
     decisions: 0,
+    damages: 0,
+    refusals: 0,
   };
 }

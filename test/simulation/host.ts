@@ -42,6 +42,7 @@ export class Host {
       prng: stream(0),
       faults: new Faults(faults, stream(1)),
       isAlive,
+      die: () => this.die(),
       note: (call, path, how) => this.#note(call, path, how),
     });
     this.clock = new SimClock(scheduler, wall, isAlive);

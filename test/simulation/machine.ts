@@ -1,3 +1,4 @@
+import { Damage } from './damage.js';
 import type { Figures } from './figures.js';
 import { Prng } from './prng.js';
 import { afterMicrotasks, Scheduler } from './scheduler.js';
@@ -32,6 +33,7 @@ export class Machine {
   readonly locks: LockTable;
   readonly processes: SimProcesses;
   readonly witness: Witness;
+  readonly damage: Damage;
   readonly figures: Figures;
   readonly seed: number;
   /** The first promise that was broken. */
@@ -60,6 +62,12 @@ export class Machine {
       processes: this.processes,
       violate: (what) => this.violate(what),
     });
+    this.damage = new Damage(this);
+  }
+
+  /** A journal is damaged where it was safe. */
+  strike(): void {
+    this.damage.strike(this.#clock);
   }
 
   violate(what: string): void {

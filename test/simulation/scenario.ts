@@ -20,6 +20,10 @@ export interface LifePlan {
   readonly isSound: boolean;
   /** Ends, each some steps after the one before; without any it goes on until all runs have ended. */
   readonly cuts: readonly { readonly afterSteps: number; readonly cut: Cut }[];
+  /** What crashes when it dies in a write. */
+  readonly diesWith: 'process' | 'machine';
+  /** Whether a journal is damaged after it, in bytes that were synced: by a bad disk, or by hand. */
+  readonly damages: boolean;
   /** Probability a step that the wall clock jumps. */
   readonly jumps: number;
   /** Runs that are cancelled, each some time after it began. */
@@ -66,8 +70,13 @@ function randomLife(prng: Prng, wanted: readonly Wanted[], isLast: boolean): Lif
   const isSound = isLast || prng.chance(0.5);
   return {
     concurrency: prng.between(1, 5),
-    faults: isSound ? { ...SOUND, shortWrite: prng.pick([0, 0.3]) } : randomFaults(prng),
+    faults: {
+      ...(isSound ? { ...SOUND, shortWrite: prng.pick([0, 0.3]) } : randomFaults(prng)),
+      ...(isLast || prng.chance(0.85) ? {} : { deadlyWrite: prng.spread(1, 60) }),
+    },
     isSound,
+    diesWith: prng.pick(['process', 'machine']),
+    damages: !isLast && prng.chance(0.02),
     cuts: isLast ? [] : randomCuts(prng),
     jumps: prng.chance(0.3) ? 0.05 : 0,
     cancels: wanted
@@ -83,7 +92,7 @@ function randomFaults(prng: Prng): FaultRates {
     failedSync: prng.pick([0, 0.05, 0.2, 0.5]),
     shortWrite: prng.pick([0, 0.1, 0.5]),
     ...(prng.chance(0.3)
-      ? { full: { after: prng.spread(1, 30), writes: prng.spread(1, 20) } }
+      ? { space: { bytes: prng.spread(10, 20_000), refusals: prng.spread(1, 20) } }
       : {}),
   };
 }

@@ -15,6 +15,8 @@ export interface FileSystemParts {
   readonly faults: Faults;
   /** False once the calling process is dead: its calls then do nothing and never return. */
   readonly isAlive: () => boolean;
+  /** Called when the process dies in the middle of a call. */
+  readonly die: () => void;
   /** Told of every call that did something, or failed. */
   readonly note: (call: FileCall, path: string, how: string) => void;
 }
@@ -91,6 +93,7 @@ export class SimFileSystem implements FileSystem {
       const { disk } = this.#parts;
       if (disk.node(path) === undefined) return;
       const { folder, name } = disk.place(path);
+      this.#parts.faults.freed(disk.file(path)?.size ?? 0);
       folder.change([], [name]);
     };
     return this.#call('remove', path, { run });
@@ -157,18 +160,18 @@ export class SimFileSystem implements FileSystem {
   }
 
   write(path: string, file: SimFile, bytes: Uint8Array): number {
-    const { faults, isAlive, note } = this.#parts;
+    const { faults, isAlive, note, die } = this.#parts;
     if (!isAlive()) return bytes.length;
-    const error = faults.errorOf('write', path);
-    const taken = faults.taken(bytes.length, error !== undefined);
+    const { taken, error, isDeadly = false } = faults.write(bytes.length, path);
     file.append(bytes.subarray(0, taken));
     note(
       'write',
       path,
       `${taken}/${bytes.length}${error === undefined ? '' : ` ${error.message}`}`,
     );
+    if (isDeadly) die();
     if (error !== undefined) throw error;
-    return taken;
+    return isDeadly ? bytes.length : taken;
   }
 
   sync(path: string, file: SimFile): Promise<void> {
@@ -178,7 +181,16 @@ export class SimFileSystem implements FileSystem {
   }
 
   truncate(path: string, file: SimFile, size: number): Promise<void> {
-    return this.#call('truncate', path, { run: () => file.truncate(size) });
+    const run = (): void => {
+      this.#parts.faults.freed(Math.max(0, file.size - size));
+      file.truncate(size);
+    };
+    return this.#call('truncate', path, { run });
+  }
+
+  /** A file is closed also when that fails. */
+  close(path: string): Promise<void> {
+    return this.#look('close', path, () => {});
   }
 
   read(path: string, file: SimFile, into: Uint8Array, position: number): Promise<number> {
@@ -225,8 +237,10 @@ class SimOpenFile implements OpenFile {
   }
 
   async close(): Promise<void> {
-    if (this.#isOpen && this.#mode !== 'read') this.#system.openFiles--;
+    if (!this.#isOpen) return;
     this.#isOpen = false;
+    if (this.#mode !== 'read') this.#system.openFiles--;
+    await this.#system.close(this.#path);
   }
 
   #check(allowed = true): void {

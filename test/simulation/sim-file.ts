@@ -85,6 +85,16 @@ export class SimFile {
       this.#dirty.set(s, this.#stamp);
   }
 
+  /** Everything gets to the disk in time, and then a bit of a byte turns over there. */
+  damage(at: number, bit: number): void {
+    const byte = this.#cache.view(at, at + 1)[0] ?? 0;
+    this.#cache.write(at, Buffer.from([byte ^ (1 << bit)]));
+    this.#disk.resize(0);
+    this.#disk.write(0, this.#cache.view());
+    this.#dirty.clear();
+    this.#cutTo = undefined;
+  }
+
   truncate(size: number): void {
     this.#stamp++;
     if (size < this.#cache.size) this.#cutTo = Math.min(this.#cutTo ?? size, size);

@@ -4,7 +4,7 @@ import type { Figures } from './figures.js';
 import { Host } from './host.js';
 import { Machine, type Watch } from './machine.js';
 import { Prng } from './prng.js';
-import { type Cut, type LifePlan, randomScenario, type Scenario } from './scenario.js';
+import { type LifePlan, randomScenario, type Scenario } from './scenario.js';
 import type { Setting } from './witness.js';
 import { POOL } from './workflows.js';
 
@@ -29,6 +29,8 @@ export async function simulate(
   for (let number = 0; number < scenario.lives.length; number++) {
     if (machine.violation !== undefined) break;
     await new Life(machine, scenario, number).live();
+    if (scenario.lives[number]?.damages) machine.strike();
+    machine.damage.check();
   }
   figures.seeds++;
   figures.steps += machine.scheduler.steps;
@@ -74,7 +76,8 @@ class Life {
     let doing = work;
     for (const { afterSteps, cut } of this.#plan.cuts) {
       await this.#go(doing, afterSteps);
-      if (cut.kind !== 'close') return this.#crash(cut);
+      if (!this.#host.isAlive) return this.#crash(this.#plan.diesWith);
+      if (cut.kind !== 'close') return this.#crash(cut.kind);
       figures.closes++;
       this.#setting.isUndisturbed = false;
       this.#machine.note(() => `CLOSE ${cut.mode}`);
@@ -83,6 +86,7 @@ class Life {
       await this.#machine.scheduler.settle();
     }
     await this.#go(doing, MAX_STEPS);
+    if (!this.#host.isAlive) return this.#crash(this.#plan.diesWith);
     if (this.#plan.cuts.length === 0) await this.#toTheEnd(work);
     else await this.#go({ done: false }, LINGERS);
     this.#end();
@@ -93,7 +97,7 @@ class Life {
     const { scheduler } = this.#machine;
     await scheduler.settle();
     for (let left = steps; left > 0; left--) {
-      if (work.done || this.#machine.violation !== undefined) return;
+      if (work.done || !this.#host.isAlive || this.#machine.violation !== undefined) return;
       if (this.#prng.chance(this.#plan.jumps)) this.#machine.jump();
       if (!(await scheduler.step())) return;
     }
@@ -111,7 +115,7 @@ class Life {
     return watched;
   }
 
-  #crash({ kind }: Cut): void {
+  #crash(kind: 'process' | 'machine'): void {
     this.#client.compare();
     this.#client.die();
     if (kind === 'machine') this.#machine.crash();
@@ -142,6 +146,7 @@ class Life {
     const { witness } = this.#machine;
     return this.#scenario.wanted
       .map(({ id }) => id)
+      .filter((run) => !this.#machine.damage.has(run))
       .filter((run) => ['running', 'cancelling'].includes(witness.log(run).status));
   }
 

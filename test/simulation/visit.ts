@@ -26,6 +26,7 @@ export async function visit(machine: Machine, visitor: Host, visited: Visited): 
 async function look(machine: Machine, { world }: Host): Promise<void> {
   const dir = new DataDir(world.fileSystem, DATA_DIR);
   for (const run of machine.witness.runs) {
+    if (machine.damage.has(run)) continue;
     const known = machine.witness.log(run).records.length;
     if (known === 0) continue;
     const { seq } = await dir.readState(run);

@@ -42,6 +42,7 @@ export class Witness {
   readonly #attempts: AttemptRules;
   readonly #logs = new Map<string, DurableLog>();
   readonly #acknowledged = new Set<string>();
+  readonly #forgotten = new Set<string>();
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -72,6 +73,13 @@ export class Witness {
 
   isAcknowledged(run: string): boolean {
     return this.#acknowledged.has(run);
+  }
+
+  /** Nothing more is expected of the run: its journal was damaged. */
+  forget(run: string): void {
+    this.#forgotten.add(run);
+    this.#logs.delete(run);
+    this.#acknowledged.delete(run);
   }
 
   /** A process or the machine crashed: all is read again. */
@@ -134,7 +142,7 @@ export class Witness {
   }
 
   #journal(run: string): Buffer {
-    return this.#scene.durable(run, 'journal.ndjson');
+    return this.#forgotten.has(run) ? NOTHING : this.#scene.durable(run, 'journal.ndjson');
   }
 
   /** A record that names a file is on disk only after the file. */
@@ -147,3 +155,5 @@ export class Witness {
       this.#scene.violate(`${run}: ${record.type} ${record.seq} names ${path}, which is not so`);
   }
 }
+
+const NOTHING = Buffer.alloc(0);
