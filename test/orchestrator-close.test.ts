@@ -34,6 +34,32 @@ describe('closing', () => {
     expect(rig.runner.order).toEqual(['c']);
   });
 
+  it('tells of everything that it puts on disk, whenever it was appended', async () => {
+    for (let turns = 0; turns < 12; turns++) {
+      const rig = await EngineRig.open();
+      const run = await rig.start(sketch({ a: {}, b: { needs: ['a'] } }));
+      const a = await rig.runner.started('a');
+      run.on('task.interrupted', async () => {
+        for (let n = 0; n < turns; n++) await Promise.resolve();
+        await run.cancel().catch(() => {});
+      });
+      const syncs = rig.holdSyncs();
+      a.succeed();
+      await syncs.asked();
+      const closing = rig.orchestrator.close({ mode: 'detach' });
+      await quiet();
+      syncs.open();
+      await closing;
+      const told = await run.ended.then(
+        () => 'cancelled',
+        () => 'running',
+      );
+      expect([turns, (await rig.folded()).phase.status]).toEqual([turns, told]);
+      expect(run.snapshot().status).toBe(told);
+      await rig.dispose();
+    }
+  });
+
   it('drains to the end when nothing more has to start', async () => {
     const rig = await EngineRig.open();
     const run = await rig.start(sketch({ a: {} }));

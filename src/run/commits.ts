@@ -106,11 +106,15 @@ export class Commits implements JournalListener {
     }
   }
 
-  /** Resolves when nothing is on its way to the disk any more, what is appended meanwhile included; or when nothing gets there. */
-  async flushed(): Promise<void> {
+  /** Whether nothing is on its way to the disk, or nothing gets there any more. */
+  get isFlushed(): boolean {
     const journal = this.#journal;
-    while (journal !== undefined && !this.#closed && journal.durableSeq < journal.lastSeq)
-      await journal.flush().catch(() => {});
+    return journal === undefined || this.#closed || journal.durableSeq >= journal.lastSeq;
+  }
+
+  /** Resolves when what is on its way to the disk now is there, or will not be; more may be under way by then. */
+  async flush(): Promise<void> {
+    await this.#journal?.flush().catch(() => {});
   }
 
   /** From the journal: everything up to `seq` is on disk. */

@@ -339,7 +339,8 @@ export class RunLoop {
   async detach(why?: Error): Promise<void> {
     if (this.#mode === 'open') this.#mode = 'draining';
     this.#slots.giveBackAll();
-    await this.commits.flushed();
+    // Looked at right before it closes: what is appended after the look would get to the disk, and nobody be told.
+    while (!this.commits.isFlushed) await this.commits.flush();
     await this.#close();
     this.#ending.reject(why ?? new RunUnfinishedError(this.accepted ? this.state.id : '?'));
   }
