@@ -88,7 +88,7 @@ describe('checking a journal', () => {
     memory.put(file, '"big!"');
     expect(await checkJournal(JOURNAL, { fileSystem })).toMatchObject({ verdict: 'ok' });
     if (content === undefined) await memory.remove(file);
-    else if (content === 'EIO') fileSystem.fail('read', 'outputs', 'EIO');
+    else if (content === 'EIO') fileSystem.fail('read', '-x.json', 'EIO');
     else memory.put(file, content);
     expect(await checkJournal(JOURNAL, { fileSystem })).toEqual({
       verdict: 'incomplete',
