@@ -6,6 +6,9 @@ import { afterAll, beforeAll } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** Programs that the library starts: nothing imports them. */
+const PROGRAMS = ['src/runners/spawner/helper.ts', 'src/runners/private/filter-main.ts'];
+
 /**
  * Path of a program of this folder as JavaScript, with the library it imports beside it; built before
  * the tests of the file, removed after. Inside the repository, so that its packages are found.
@@ -17,7 +20,8 @@ export function builtProgram(name: string): string {
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
     // Types are checked elsewhere.
     const how = ['--ignoreConfig', '--noCheck', '--module', 'nodenext', '--target', 'es2023'];
-    const args = [tsc, ...how, '--rootDir', '.', '--outDir', folder, `test/crash/${name}.ts`];
+    const files = [`test/crash/${name}.ts`, ...PROGRAMS];
+    const args = [tsc, ...how, '--rootDir', '.', '--outDir', folder, ...files];
     execFileSync(process.execPath, args, { cwd: ROOT, stdio: 'pipe' });
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
