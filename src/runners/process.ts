@@ -84,6 +84,8 @@ export interface HelperProcess {
   end(): void;
   /** Whether this program stays alive for it; not, to begin with. */
   hold(held: boolean): void;
+  /** Ends it at once. */
+  kill(): void;
 }
 
 /** V8 with next to no room for garbage: the less memory a process has, the quicker it forks. */
@@ -121,11 +123,11 @@ export function startHelper(
   }
 }
 
-const NOBODY = { onText() {}, write() {}, end() {}, hold() {} };
+const NOBODY = { onText() {}, write() {}, end() {}, hold() {}, kill() {} };
 
 type HelperSubprocess = Pick<
   Execa.ResultPromise<{ stdin: 'pipe'; stdout: 'pipe' }>,
-  'stdin' | 'stdout' | 'ref' | 'unref'
+  'stdin' | 'stdout' | 'ref' | 'unref' | 'kill'
 >;
 
 class ExecaHelper implements HelperProcess {
@@ -150,6 +152,10 @@ class ExecaHelper implements HelperProcess {
 
   end(): void {
     this.#subprocess.stdin.end();
+  }
+
+  kill(): void {
+    this.#subprocess.kill('SIGKILL');
   }
 
   hold(held: boolean): void {

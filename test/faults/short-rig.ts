@@ -1,15 +1,26 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkflowFile } from '../../src/index.js';
 import { checkJournal } from '../../src/journal/check.js';
 import { NUSHELLS } from '../runners/attempts.js';
+import { lives } from '../support/processes.js';
 import type { ShortOrders, ShortStory } from './short-orders.js';
 
 const AT_ONCE = 6;
 /** What an orchestrator here takes at most, ms; waiting for ever for what does not come is a failure too. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 40_000;
 
 /** Tasks of both kinds, all but the last two at once; each adds its id to the file `ledger`, then works for a while. */
 export const SHORT_WORKFLOW: WorkflowFile = {
@@ -67,7 +78,9 @@ export class ShortRig {
       this.dir,
     );
     if (signal === 'SIGKILL' && more.diesAtWork) return undefined;
-    if (signal === 'SIGABRT') return undefined; // what Node does when it can't have a thread
+    // When it can't have a thread Node aborts, or waits for ever before it runs anything.
+    if (signal === 'SIGABRT' || (signal === 'SIGTERM' && !existsSync(this.path('data'))))
+      return undefined;
     try {
       return JSON.parse(text) as ShortStory;
     } catch {
@@ -87,8 +100,18 @@ export class ShortRig {
     return (await checkJournal({ dataDir: this.path('data'), run })).verdict;
   }
 
+  /** Removes all of it, and what is left of the user's processes: a helper that waits so notices nothing. */
   remove(): void {
+    for (const pid of this.#processes()) process.kill(pid, 'SIGKILL');
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #processes(): number[] {
+    if (this.#user === undefined) return [];
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    const isOurs = (pid: string): boolean =>
+      statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === this.#user && lives(Number(pid));
+    return pids.filter(isOurs).map(Number);
   }
 
   #as(): string[] {

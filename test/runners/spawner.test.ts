@@ -108,6 +108,19 @@ describe('a Spawner', () => {
     }
   });
 
+  it('does not wait for a helper that never gets ready, nor leaves it behind', async () => {
+    const hangs = join(folder, 'hangs.cjs');
+    writeFileSync(hangs, 'setInterval(() => {}, 1000);');
+    spawner = new Spawner(hangs, 300);
+    expect(await begin('exit 7').ended).toEqual({ kind: 'exited', exitCode: 7 });
+    expect(await helpersOf(process.pid)).toEqual([]);
+    spawner = new Spawner(hangs, 300);
+    const ready = spawner.ready();
+    await spawner.close();
+    await ready;
+    expect(await helpersOf(process.pid)).toEqual([]);
+  });
+
   it('tells nothing more of what it was told to let go, and does not stop it', async () => {
     const running = spawner.start(join(folder, 'let-go'), {
       file: '/bin/sleep',

@@ -24,13 +24,17 @@ export class HelperLink {
   #answers = 0;
   #onReady: () => void = () => {};
 
-  constructor(script: string, listener: LinkListener) {
+  /** @param patienceMs A helper that is not ready after so long never will be. */
+  constructor(script: string, listener: LinkListener, patienceMs: number) {
     this.#listener = listener;
     this.ready = new Promise((resolve) => {
       this.#onReady = resolve;
     });
     this.#process = startHelper(script, [String(process.pid)], { [COOKIE]: this.#cookie });
     this.#process.onText((text) => this.#take(text));
+    // Node may wait for ever, as it starts, for a thread that it could not have (ulimit -u).
+    const overdue = setTimeout(() => this.#process.kill(), patienceMs).unref();
+    void this.ready.then(() => clearTimeout(overdue));
     void this.#process.ended.then(() => {
       this.#onReady();
       listener.lost(this);

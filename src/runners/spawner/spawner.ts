@@ -11,6 +11,8 @@ import { Job } from './job.js';
 /** Pause after a helper was lost before it did anything, ms; doubled each time. This process starts programs itself meanwhile. */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
+/** Time that a helper has to get ready, ms; far more than it takes on a busy machine. */
+const PATIENCE_MS = 10_000;
 
 /**
  * Starts programs through a helper process, so that a start costs the same however much memory this
@@ -28,6 +30,7 @@ const LONGEST_PAUSE_MS = 60_000;
  */
 export class Spawner implements ProcessStarter, LinkListener {
   readonly #script: string;
+  readonly #patienceMs: number;
   readonly #jobs = new Map<number, Job>();
   #lastId = 0;
   /** What the helper has not answered yet, also for those who wait no more. */
@@ -38,9 +41,13 @@ export class Spawner implements ProcessStarter, LinkListener {
   /** When a helper may be tried again, by performance.now(). */
   #retryAt = 0;
 
-  /** @param script The helper, as built. */
-  constructor(script: string = HELPER) {
+  /**
+   * @param script The helper, as built.
+   * @param patienceMs How long a helper may take to get ready.
+   */
+  constructor(script: string = HELPER, patienceMs: number = PATIENCE_MS) {
     this.#script = script;
+    this.#patienceMs = patienceMs;
     if (!existsSync('/proc/self/stat') || !existsSync(script))
       this.#retryAt = Number.POSITIVE_INFINITY;
   }
@@ -111,7 +118,7 @@ export class Spawner implements ProcessStarter, LinkListener {
   }
 
   #connect(): HelperLink {
-    this.#link ??= new HelperLink(this.#script, this);
+    this.#link ??= new HelperLink(this.#script, this, this.#patienceMs);
     return this.#link;
   }
 
