@@ -11,8 +11,7 @@ import {
   workflowFromData,
 } from '../../src/index.js';
 import { readEvents } from '../../src/inspect.js';
-import type { ProcessEntry } from '../../src/runners/process-entry.js';
-import { processTable } from '../../src/runners/process-table.js';
+import { processesWith } from '../support/processes.js';
 import { seededRandom } from '../support/soak.js';
 import { fullableDisk, type Kind } from './full-file-system.js';
 
@@ -56,7 +55,7 @@ async function round({ kind, seed }: RoundOrders): Promise<RoundFigures> {
       after: 1 + Math.floor(random() * (TASKS - LEFT)),
       bytes: () => Math.floor(random() * 20_000),
     });
-    if (kind === 'thin') await quiet(); // what still runs writes into a file system that is about to go
+    if (kind === 'thin') await quiet(dataDir); // what still runs writes into a file system that is about to go
     disk.free();
     return { ...filled, ...(await afterwards(dataDir, ledger, filled)) };
   } finally {
@@ -139,11 +138,9 @@ function workflowOf(ledger: string, bytes: () => number) {
   });
 }
 
-/** Resolves when no task works any more: all are children of this process. */
-async function quiet(): Promise<void> {
-  const works = ({ parent, cookie }: ProcessEntry): boolean =>
-    parent === process.pid && cookie !== undefined;
-  while ((await processTable()).some(works)) await delay(10);
+/** Resolves when no task of this data directory works any more. */
+async function quiet(dataDir: string): Promise<void> {
+  while (processesWith(`NUFLOW_RESULT=${dataDir}/`).length > 0) await delay(10);
 }
 
 function codeOf(error: unknown): string {

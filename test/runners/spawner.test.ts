@@ -9,6 +9,7 @@ import type { Starting } from '../../src/runners/process-starter.js';
 import { processTable } from '../../src/runners/process-table.js';
 import { ShellRunner } from '../../src/runners/shell-runner.js';
 import { Spawner } from '../../src/runners/spawner/spawner.js';
+import { strayHelpersGone } from '../../src/runners/spawner/stray-helpers.js';
 import { isAlive } from '../../src/world/process-identity.js';
 import { AttemptRig, NUSHELLS, temporaryFolder } from './attempts.js';
 import { builtLibrary } from './built-library.js';
@@ -33,6 +34,20 @@ async function killHelper(): Promise<void> {
   expect(helpers).toHaveLength(1);
   for (const pid of helpers) process.kill(pid, 'SIGKILL');
 }
+
+describe('a helper whose orchestrator is gone', () => {
+  it('is waited for, and ended when it notices nothing', async () => {
+    const gone = spawn('true');
+    await once(gone, 'exit');
+    const env = { ...process.env, NUFLOW_COOKIE: `spawner-${gone.pid}-stray` };
+    const stray = spawn('sleep', ['600'], { env, detached: true, stdio: 'ignore' });
+    const began = performance.now();
+    await strayHelpersGone(2_000);
+    expect(performance.now() - began).toBeGreaterThan(2_000);
+    if (stray.signalCode === null) await once(stray, 'exit');
+    expect(stray.signalCode).toBe('SIGKILL');
+  });
+});
 
 describe('a Spawner', () => {
   let spawner: Spawner;

@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessEntry } from '../process-entry.js';
+import { sendSignal } from '../process-group.js';
 import { processTable } from '../process-table.js';
 
 const PREFIX = 'spawner';
 /** How often is looked for helpers, ms. */
 const LOOK_MS = 5;
+/** A helper that runs notices the death of its orchestrator at once, ms; and no fork takes so long to become its program. */
+const PATIENCE_MS = 10_000;
 
 /** The cookie of a helper of this process. */
 export function helperCookie(): string {
@@ -25,12 +28,17 @@ export async function helpersGone(isMeant: (cookie: string) => boolean): Promise
 /**
  * Resolves when no orchestrator that died can start anything more through its helper, which outlives it
  * by a moment. Whoever takes over an attempt that is not to be found looks again after that.
+ *
+ * A helper that is still there after `patienceMs` never got ready (see HelperLink): it notices nothing, and is ended.
  */
-export async function strayHelpersGone(): Promise<void> {
-  for (;;) {
+export async function strayHelpersGone(patienceMs: number = PATIENCE_MS): Promise<void> {
+  for (const began = performance.now(); ; ) {
     const table = await processTable();
     const helpers = table.filter(({ cookie }) => cookie?.startsWith(`${PREFIX}-`));
-    if (!helpers.some((entry) => isStray(entry, helpers))) return;
+    const stray = helpers.filter((entry) => isStray(entry, helpers));
+    if (stray.length === 0) return;
+    if (performance.now() - began > patienceMs)
+      for (const { pid } of stray) sendSignal(pid, 'SIGKILL');
     await delay(LOOK_MS);
   }
 }
