@@ -84,10 +84,13 @@ export class RunSecrets implements AttemptSecrets {
   }
 
   /**
-   * Refuses an input that holds a secret elsewhere than where secrets are marked: it can't be journaled as it
-   * is, and must not be changed. Throws InvalidInputError.
+   * Refuses a run id that holds a secret, as it names files and is shown everywhere; and an input that holds one
+   * elsewhere than where secrets are marked: it can't be journaled as it is, and must not be changed. Throws
+   * InvalidSecretError, InvalidInputError.
    */
   assertHidden(): void {
+    const shown = this.#seen.find(({ value }) => isTelling(value) && this.#run.includes(value));
+    if (shown !== undefined) throw new InvalidSecretError(shown.name, IN_ID);
     const plain = restoreInput(this.#hidden, this.#paths, () => '');
     const places = [...revealing(plain, this.#redactor)];
     if (places.length === 0) return;
@@ -139,6 +142,15 @@ export class RunSecrets implements AttemptSecrets {
   }
 }
 
+const IN_ID = 'is part of the run id, which names files and is shown everywhere; choose another id';
+
+/** Shorter secrets are in many an id by accident. */
+const MIN_TELLING = 8;
+
+function isTelling(value: string): boolean {
+  return value.length >= MIN_TELLING;
+}
+
 const REVEALS =
   'holds the value of a secret, but is not marked as secret itself; list it under secretInputs, or leave the value out';
 
@@ -148,7 +160,7 @@ function* revealing(value: JsonValue, redactor: Redactor, path = '$'): Generator
   if (typeof value !== 'object' || value === null) return yield path;
   for (const [key, part] of Object.entries(value)) {
     if (redactor.reveals(key)) yield `${path} (in a key)`;
-    yield* revealing(part as JsonValue, redactor, `${path}.${key}`);
+    yield* revealing(part as JsonValue, redactor, `${path}.${redactor.text(key)}`);
   }
 }
 

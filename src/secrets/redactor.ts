@@ -64,9 +64,13 @@ export class Redactor {
     return replaced(value, TOKEN, (token) => this.#token(token));
   }
 
-  /** The value without secrets in its texts; keys and numbers stay, for values of a form that must not change. */
-  texts(value: JsonValue): JsonValue {
-    return replaced(value, TEXT, (token) => (token.endsWith(':') ? token : this.#token(token)));
+  /** The value without secrets in its texts; numbers stay, and keys that are the form's own (default all), for values of a form that must not change. */
+  texts(value: JsonValue, isOwn: (key: string) => boolean = () => true): JsonValue {
+    return replaced(value, TEXT, (token) => {
+      if (!token.endsWith(':')) return this.#token(token);
+      const key = token.slice(0, -1);
+      return isOwn(JSON.parse(key) as string) ? token : `${this.#token(key)}:`;
+    });
   }
 
   #token(token: string): string {

@@ -100,6 +100,7 @@ describe('a secret input', () => {
     const refusals = [
       [{ ...input, url: `https://x?token=${TOKEN}` }, /\$\.url: holds the value of a secret/],
       [{ ...input, list: [{ [TOKEN]: 1 }] }, /\$\.list\.0 \(in a key\): holds the value/],
+      [{ ...input, [TOKEN]: { [TOKEN]: TOKEN } }, /\$\.\[secret input\.token\] \(in a key\)/],
       [{ token: 123456 }, /token: is to be secret, so it must be text/],
       [{ token: 'abc' }, /input\.token.*fewer than 4 characters/],
     ] as const;
@@ -109,6 +110,17 @@ describe('a secret input', () => {
       expect(JSON.stringify(error) + String(error)).not.toContain('t0p');
     }
     expect(await rig.orchestrator.list()).toEqual([]);
+  });
+
+  it('keeps a run from starting whose id it is part of', async () => {
+    const rig = await EngineRig.open();
+    const id = `create-${TOKEN}`;
+    const error = await rig.start(workflow, { input, id }).catch((it: Error) => it);
+    expect(error).toMatchObject({ code: 'NUFLOW_INVALID_SECRET' });
+    expect(JSON.stringify(error) + String(error)).not.toContain('t0p');
+    expect(await rig.orchestrator.list()).toEqual([]);
+    const short = { name: 'x', token: 'crea' }; // in many an id by accident
+    expect((await rig.start(workflow, { input: short, id: 'create-1' })).id).toBe('create-1');
   });
 
   it('may be a word that our own marks are made of', async () => {

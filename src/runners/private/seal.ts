@@ -35,20 +35,30 @@ function keep(from: string, to: string, redactor: Redactor): void {
   renameSync(aside, to);
 }
 
-/** Keys of the result itself stay as they are, also when a secret is called like one. */
+/** Keys that results have: they stay as they are, also when a secret is called like one. */
+const OURS = new Set(
+  'ok value error exitCode msg code help labels text location start end span exit_code rendered inner details json url'.split(
+    ' ',
+  ),
+);
+
+/** A task may leave anything: what is no result is refused later, and must hold no secret all the same. */
 function redactResult(redactor: Redactor, text: string): string {
   const result = parsed(text);
-  if (typeof result !== 'object' || result === null) return redactor.text(text);
+  if (result === undefined) return redactor.text(text);
+  if (typeof result !== 'object' || result === null || Array.isArray(result))
+    return JSON.stringify(redactor.value(result));
+  const isOurs = (key: string): boolean => OURS.has(key);
   const fields = Object.entries(result).map(([key, part]) => [
-    key,
-    key === 'value' ? redactor.value(part as JsonValue) : redactor.texts(part as JsonValue),
+    isOurs(key) ? key : redactor.text(key),
+    key === 'value' ? redactor.value(part) : redactor.texts(part, isOurs),
   ]);
   return JSON.stringify(Object.fromEntries(fields));
 }
 
-function parsed(text: string): unknown {
+function parsed(text: string): JsonValue | undefined {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) as JsonValue;
   } catch {
     return undefined;
   }

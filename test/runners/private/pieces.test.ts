@@ -102,6 +102,20 @@ describe('the private folder of an attempt', () => {
     );
   });
 
+  it('holds what is no result, with secrets in the places of keys, or in other letters', () => {
+    const escaped = JSON.stringify([TOKEN]).replace(
+      /[a-z]/,
+      (char) => `\\u00${char.charCodeAt(0).toString(16)}`,
+    );
+    expect(JSON.parse(escaped)).toEqual([TOKEN]);
+    expect(seal(left(placeOf(), escaped))).toBe('["[secret TOKEN]"]');
+    const error = { msg: 'x', labels: [{ text: 'y', [TOKEN]: 1 }], [TOKEN]: TOKEN };
+    const text = JSON.stringify({ ok: false, error, [TOKEN]: true });
+    expect(seal(left(placeOf(), text))).toBe(
+      text.replaceAll(JSON.stringify(TOKEN), '"[secret TOKEN]"'),
+    );
+  });
+
   it('is removed with all that a crash in the middle of a start left there', () => {
     const place = placeOf();
     const folder = makePrivateFolder(place.cookie, place.dir);
