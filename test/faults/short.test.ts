@@ -84,7 +84,7 @@ describe.skipIf(noLimit !== undefined)('an orchestrator with too few descriptors
     { timeout: TIMEOUT_MS },
     async (moment) => {
       const came = new Set<string>();
-      await inRounds(FREE.length, LANES, async (index) => {
+      await inRounds({ rounds: FREE.length }, LANES, async (index) => {
         const rig = new ShortRig(program);
         const where = `${FREE[index]} left from ${moment} on`;
         const story = await rig.orchestrate({ moment, descriptors: FREE[index] });
@@ -103,7 +103,7 @@ describe.skipIf(noLimit !== undefined)('an orchestrator with too few descriptors
     'takes no attempt for dead that it can not look at: few from %s on, after a kill -9',
     { timeout: TIMEOUT_MS },
     async (moment) => {
-      await inRounds(FREE.length, LANES, async (index) => {
+      await inRounds({ rounds: FREE.length }, LANES, async (index) => {
         const rig = new ShortRig(program);
         const where = `${FREE[index]} left from ${moment} on`;
         expect(await rig.orchestrate({ diesAtWork: true }), where).toBe(undefined);
@@ -125,7 +125,7 @@ describe.skipIf(noUser !== undefined)('an orchestrator that may have too few pro
   }, async () => {
     const came = new Map<string, number>();
     const note = (what: string): unknown => came.set(what, (came.get(what) ?? 0) + 1);
-    await inRounds(PROCESSES.length, LANES, async (index) => {
+    await inRounds({ rounds: PROCESSES.length }, LANES, async (index) => {
       const rig = new ShortRig(program, NOBODY + index);
       const where = `at most ${PROCESSES[index]} processes and threads`;
       const story = await rig.orchestrate({}, ['prlimit', `--nproc=${PROCESSES[index]}`]);

@@ -66,7 +66,10 @@ export function seededRandom(seed: number): () => number {
  * throws. Resolves with how many there were.
  */
 export async function inRounds(
-  { rounds, until }: Pick<Extent, 'rounds' | 'until'>,
+  {
+    rounds,
+    until = Number.POSITIVE_INFINITY,
+  }: Pick<Extent, 'rounds'> & { readonly until?: number },
   atOnce: number,
   round: (index: number) => Promise<void>,
 ): Promise<number> {
