@@ -19,6 +19,9 @@ export interface ProgramAhead {
 /** Of tasks further ahead only so many are prepared for: more could not be parsed at once. */
 const PROCESSORS = availableParallelism();
 
+/** Programs whose files are remembered: an orchestrator may run for months. */
+const MAX_KNOWN = 1_000;
+
 /** From tasks that may come to processes that stand by for them. */
 export class Standbys {
   readonly #pool: StandbyPool;
@@ -73,6 +76,7 @@ export class Standbys {
     const key = keyOf(program);
     if (this.#sources.get(key)?.areUnchanged !== true) {
       if (this.#sources.has(key) && this.#sources.get(key) === undefined) return undefined;
+      if (this.#sources.size >= MAX_KNOWN) this.#sources.clear();
       const text = program.args.at(-1) ?? '';
       this.#sources.set(key, SourceFiles.of(text, { folder: program.cwd, includePaths }));
     }
