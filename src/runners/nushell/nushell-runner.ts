@@ -13,7 +13,7 @@ import { resultPath } from '../private/private-folder.js';
 import { ended, executeProcess, type Verdict } from '../process-execution.js';
 import type { ProcessStarter, Program } from '../process-starter.js';
 import { readResult } from '../result-file.js';
-import type { Attempt, AttemptPlace, ComingWork, Execution, Outcome, Runner } from '../runner.js';
+import type { Attempt, AttemptPlace, Execution, Outcome, Runner } from '../runner.js';
 import { invalidValue, refuse, SECRET_ARGUMENT, secretArgument } from '../settings.js';
 import { envelopeOutcome } from './envelope.js';
 import { findNushell, nushellVersion } from './find-nushell.js';
@@ -64,6 +64,8 @@ const INCLUDE_SEPARATOR = '\x1e';
  * declare such a parameter `number`.
  */
 export class NushellRunner implements Runner {
+  /** Absent when nothing stands by: then nobody has to look ahead. */
+  readonly expect?: NonNullable<Runner['expect']>;
   readonly #options: NushellRunnerOptions;
   readonly #starter: ProcessStarter;
   readonly #standbys: Standbys | undefined;
@@ -72,7 +74,10 @@ export class NushellRunner implements Runner {
   constructor(options: NushellRunnerOptions = {}) {
     this.#options = options;
     this.#starter = options.starter ?? directStarter;
-    this.#standbys = standbysOf(options, this.#starter);
+    const standbys = standbysOf(options, this.#starter);
+    this.#standbys = standbys;
+    if (standbys === undefined) return;
+    this.expect = (...hint) => standbys.expect(...hint, (...work) => this.#ahead(...work));
   }
 
   check(
@@ -105,10 +110,6 @@ export class NushellRunner implements Runner {
   /** What became of the processes that were started before their tasks. */
   get standbys(): StandbyCounts {
     return this.#standbys?.counts ?? NO_STANDBYS;
-  }
-
-  expect(source: object, coming: readonly ComingWork[] | undefined, freeSlots: number): void {
-    this.#standbys?.expect(source, coming, freeSlots, (...work) => this.#ahead(...work));
   }
 
   start(attempt: Attempt): Execution {
