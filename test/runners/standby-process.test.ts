@@ -12,6 +12,8 @@ const script = join(builtLibrary(), 'runners/spawner/helper.js');
 const folder = temporaryFolder();
 const WAIT_AND_WORK = `IFS= read -r told || exit 7; printf '%s\\n' "$told"; cat; printf err >&2; exit 3`;
 const COOKIE = 'NUFLOW_COOKIE';
+/** How long is waited for what must come, ms. */
+const PATIENCE = 30_000;
 
 describe('a process that stands by', () => {
   let spawner: Spawner;
@@ -74,7 +76,10 @@ describe('a process that stands by', () => {
     const dir = fresh();
     mkdirSync(join(dir, 'stdout.log', 'in the way'), { recursive: true });
     expect((await standby.start(dir, work).ended).kind).toBe('notStarted');
-    await vi.waitFor(async () => expect(identity && (await isAlive(identity))).toBe(false));
+    await vi.waitFor(
+      async () => expect(identity && (await isAlive(identity))).toBe(false),
+      PATIENCE,
+    );
   });
 
   it('ends when it is dropped', async () => {
@@ -97,7 +102,10 @@ describe('a process that stands by', () => {
     const another = standBy();
     const identity = await another.spawned;
     await spawner.close();
-    await vi.waitFor(async () => expect(identity && (await isAlive(identity))).toBe(false));
+    await vi.waitFor(
+      async () => expect(identity && (await isAlive(identity))).toBe(false),
+      PATIENCE,
+    );
     expect(read(another.dir, 'stdout.log')).toBe('');
   });
 

@@ -9,6 +9,8 @@ import { AttemptRig, lives, NUSHELLS, temporaryFolder } from '../attempts.js';
 import { builtLibrary } from '../built-library.js';
 
 const all = temporaryFolder();
+/** How long is waited for what must come, ms. */
+const PATIENCE = 30_000;
 const library = builtLibrary();
 /** The library as built: as source it has no helper, and nothing stands by. */
 let nuflow: typeof Nuflow;
@@ -59,7 +61,7 @@ describe.each(NUSHELLS)('Nushell %s standing by', (_version, binary) => {
       },
     });
   const isReady = (count: number): Promise<void> =>
-    vi.waitFor(() => expect(orchestrator.standbys.waiting).toBe(count), 30_000);
+    vi.waitFor(() => expect(orchestrator.standbys.waiting).toBe(count), PATIENCE);
   const taskOf = async (run: string, id: string) =>
     (await orchestrator.inspect(run)).tasks.find((task) => task.id === id);
   const attemptFile = (run: string, task: string, file: string): string => {
@@ -82,7 +84,11 @@ describe.each(NUSHELLS)('Nushell %s standing by', (_version, binary) => {
     ]);
     const run = await orchestrator.start(workflow, { id: 'r' });
     await isReady(2);
-    const pids = await standbysOf(process.pid);
+    const pids = await vi.waitFor(async () => {
+      const found = await standbysOf(process.pid);
+      expect(found).toHaveLength(2);
+      return found;
+    }, PATIENCE);
     write('go');
     const { outputs } = await run.result;
     const { standbys } = orchestrator;
@@ -106,10 +112,11 @@ describe.each(NUSHELLS)('Nushell %s standing by', (_version, binary) => {
   it('runs nothing of a module before the task starts', async () => {
     const run = await orchestrator.start(chain([['about', 'x']]));
     await isReady(1);
-    expect(readFileSync(join(folder, 'loads'), 'utf8')).toBe('loaded'); // by the first task itself
+    const loads = (): string => readFileSync(join(folder, 'loads'), 'utf8');
+    await vi.waitFor(() => expect(loads()).toBe('loaded'), PATIENCE); // by the first task itself
     await run.cancel();
-    await vi.waitFor(async () => expect(await standbysOf(process.pid)).toEqual([]));
-    expect(readFileSync(join(folder, 'loads'), 'utf8')).toBe('loaded');
+    await vi.waitFor(async () => expect(await standbysOf(process.pid)).toEqual([]), PATIENCE);
+    expect(loads()).toBe('loaded');
     expect(orchestrator.standbys).toMatchObject({ used: 0, discarded: 1, waiting: 0 });
   });
 
@@ -126,7 +133,7 @@ describe.each(NUSHELLS)('Nushell %s standing by', (_version, binary) => {
 
   it('is left to the cold start when the program can not be parsed, and not tried again', async () => {
     const run = await orchestrator.start(chain([['about'], ['about']]), { id: 'bad' });
-    await vi.waitFor(() => expect(orchestrator.standbys.discarded).toBeGreaterThan(0), 30_000);
+    await vi.waitFor(() => expect(orchestrator.standbys.discarded).toBeGreaterThan(0), PATIENCE);
     write('go');
     expect((await run.result).status).toBe('failed');
     expect(JSON.stringify(await taskOf('bad', 't0'))).toContain('nu::parser::');
@@ -181,10 +188,10 @@ describe.each(NUSHELLS)('Nushell %s standing by', (_version, binary) => {
     await once(child.stdout, 'data');
     const pid = child.pid as number;
     onTestFinished(() => void child.kill('SIGKILL'));
-    await vi.waitFor(async () => expect(await standbysOf(pid)).toHaveLength(2));
+    await vi.waitFor(async () => expect(await standbysOf(pid)).toHaveLength(2), PATIENCE);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    await vi.waitFor(async () => expect(await standbysOf(pid)).toHaveLength(1), 30_000);
+    await vi.waitFor(async () => expect(await standbysOf(pid)).toHaveLength(1), PATIENCE);
     const [served] = await standbysOf(pid);
 
     await open();
