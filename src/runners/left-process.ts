@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
 import { withDescriptors } from '../world/descriptors.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
 import type { AttemptFiles } from './attempt-files.js';
-
-const identity = z.object({ pid: z.int(), startTime: z.string().min(1), bootId: z.string() });
 
 /**
  * The process that does an attempt's work though it was started before the attempt: its environment holds
@@ -13,8 +10,14 @@ const identity = z.object({ pid: z.int(), startTime: z.string().min(1), bootId: 
 export async function leftProcess({ process }: AttemptFiles): Promise<ProcessIdentity | undefined> {
   try {
     const text = await withDescriptors(() => readFileSync(process, 'utf8'));
-    return identity.parse(JSON.parse(text));
+    return identityIn(JSON.parse(text));
   } catch {
     return undefined; // none, or not whole: then it was not told to work
   }
+}
+
+function identityIn(found: Partial<ProcessIdentity>): ProcessIdentity | undefined {
+  const { pid, startTime, bootId } = found;
+  const isWhole = Number.isSafeInteger(pid) && Boolean(startTime) && typeof bootId === 'string';
+  return isWhole ? (found as ProcessIdentity) : undefined;
 }

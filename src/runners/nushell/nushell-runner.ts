@@ -163,7 +163,7 @@ export class NushellRunner implements Runner {
   /** What a process can start with that waits for such a task; undefined when the task can't be served so. */
   #ahead(settings: Attempt['with'], baseDir: string): ProgramAhead | undefined {
     const parsed = parseSettings(settings);
-    if (parsed instanceof z.ZodError || parsed.form === 'script') return undefined;
+    if ('issues' in parsed || parsed.form === 'script') return undefined;
     const includePaths = this.#includePaths(baseDir, parsed.settings);
     return { program: this.#program(parsed, baseDir, 'ahead'), includePaths };
   }
