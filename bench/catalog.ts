@@ -4,6 +4,7 @@ import { fanCase } from './cases/fan.js';
 import { independentCase } from './cases/independent.js';
 import { nushellCase } from './cases/nushell.js';
 import { startsCase } from './cases/starts.js';
+import { warmChainCase } from './cases/warm-chain.js';
 import { journalBytesFact, loopDelayFact, millionFact } from './facts/big-run.js';
 import { idleFact } from './facts/idle.js';
 import { makespanFact } from './facts/makespan.js';
@@ -21,6 +22,7 @@ export const CASES: readonly ((scale: Scale) => Case)[] = [
   startsCase,
   nushellCase,
   buildersCase,
+  warmChainCase,
 ];
 
 /** Everything that is measured of nuflow alone. */

@@ -106,6 +106,8 @@ export function settingsOf(options: OrchestratorOptions): Settings {
   assertWhole('logs.maxBytes', maxBytes, LOG_BYTES.least, LOG_BYTES.most);
   const { reserveBytes = RESERVE_BYTES.default } = options;
   assertWhole('reserveBytes', reserveBytes, 0, RESERVE_BYTES.most);
+  const { standby } = options.nushell ?? {};
+  if (standby) assertWhole('nushell.standby.max', standby.max ?? 1, 1, MAX_CONCURRENCY);
   return {
     dataDir: resolve(options.dataDir ?? '.nuflow'),
     concurrency,

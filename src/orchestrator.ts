@@ -31,7 +31,7 @@ import { Openings } from './run/openings.js';
 import { taskOutput } from './run/outputs.js';
 import { Run } from './run/run.js';
 import { type RunSnapshot, snapshot } from './run/snapshot.js';
-import { builtInRunners } from './runners/index.js';
+import { builtInRunners, type StandbyCounts, standbysOf } from './runners/index.js';
 import type { Runner } from './runners/runner.js';
 import type { HeldLock } from './world/lock-attempt.js';
 
@@ -101,9 +101,11 @@ export class Orchestrator {
     const settings = settingsOf(options);
     const { world, dataDir, baseDir, concurrency } = settings;
     const executor = new PQueueExecutor({ concurrency, pools: options.pools });
-    const builtIn = builtInRunners({ nushell: options.nushell, env: options.env, baseDir });
-    const runners = new Map([...builtIn, ...Object.entries(options.runners ?? {})]);
     const dir = await DataDir.make(world.fileSystem, dataDir).catch(unusable(dataDir));
+    const { standbyDir } = dir;
+    const { nushell, env } = options;
+    const builtIn = builtInRunners({ nushell, env, baseDir, standbyDir });
+    const runners = new Map([...builtIn, ...Object.entries(options.runners ?? {})]);
     const lock = await lockDataDir(world, dir);
     try {
       const index = await RunIndex.open(world, dir).catch(unusable(dataDir));
@@ -224,6 +226,11 @@ export class Orchestrator {
   async output(id: string, task: string): Promise<JsonValue | undefined> {
     const state = this.#live.get(id)?.loop.state ?? (await this.#dir.readState(id));
     return taskOutput(state, task, this.#outputs);
+  }
+
+  /** What became of Nushell processes that were started before their tasks, since this was opened. */
+  get standbys(): StandbyCounts {
+    return standbysOf(this.#runners.get('nu'));
   }
 
   /**

@@ -8,6 +8,7 @@ import type {
   TaskError,
   TaskRecord,
 } from '../journal/record.js';
+import { type Coming, coming } from './coming.js';
 import { neighbours, type Plan } from './plan.js';
 import { ReadyTasks } from './ready-tasks.js';
 import { finalStatus, type Stop, writtenOff } from './settle.js';
@@ -102,6 +103,12 @@ export class Frontier {
     if (task === undefined) return undefined;
     this.#statuses.set(task, CHOSEN);
     return { task: this.#id(task), attempt: this.#attempt(task) + 1 };
+  }
+
+  /** At most `limit` tasks that may become ready soon, see {@link coming}. */
+  coming(limit: number): Coming[] {
+    if (this.#stop !== undefined) return [];
+    return coming({ plan: this.#plan, statuses: this.#statuses, upstream: this.#upstream }, limit);
   }
 
   /** Tasks that wait for the time of their next attempt. */

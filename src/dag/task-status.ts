@@ -38,6 +38,7 @@ export interface Counts {
 export class TaskStatuses {
   readonly #statuses: Uint8Array;
   readonly #counts = new Int32Array(STATUSES);
+  readonly #underWay = new Set<number>();
   #done = 0;
 
   constructor(size: number) {
@@ -55,6 +56,13 @@ export class TaskStatuses {
     this.#counts[status] = this.count(status) + 1;
     this.#done += Number(status >= SUCCEEDED) - Number(before >= SUCCEEDED);
     this.#statuses[task] = status;
+    if (status === CHOSEN || status === RUNNING) this.#underWay.add(task);
+    else if (before === CHOSEN || before === RUNNING) this.#underWay.delete(task);
+  }
+
+  /** Tasks that are chosen or run. */
+  get underWay(): ReadonlySet<number> {
+    return this.#underWay;
   }
 
   count(status: number): number {

@@ -20,7 +20,7 @@ const SLUG_LENGTH = 40;
 /**
  * Where things are in a data directory, and what can be read there without holding its lock:
  *
- *   lock  reserve  index.json  runs/<runId>/journal.ndjson  runs/<runId>/tasks/0007-create-server/1/
+ *   lock  reserve  standby/  index.json  runs/<runId>/journal.ndjson  runs/<runId>/tasks/0007-create-server/1/
  *                              runs/<runId>/outputs/0007-create-server.1-3f2a….json
  *
  * The only texts from users in a path are run ids, of a narrow alphabet; a task's folder is its
@@ -55,6 +55,11 @@ export class DataDir {
 
   get reservePath(): string {
     return join(this.path, 'reserve');
+  }
+
+  /** Folder of processes that wait for a task. */
+  get standbyDir(): string {
+    return join(this.path, 'standby');
   }
 
   get indexPath(): string {

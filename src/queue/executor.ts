@@ -6,6 +6,8 @@
 export interface Executor {
   /** Jobs that may run at once in the pool (default: the orchestrator's own). Throws InvalidDefinitionError for an unknown pool. */
   limit(pool?: string): number;
+  /** Slots of the orchestrator's own that no job has and none waits for. */
+  free(): number;
   /**
    * Queues a job. It runs when a slot is free, higher priority first, then first come; never before
    * `submit` has returned, so that the caller can finish its own bookkeeping. The slot is held until

@@ -33,6 +33,11 @@ export class PQueueExecutor implements Executor {
     return this.#queue(pool).concurrency;
   }
 
+  free(): number {
+    const { concurrency, pending, size } = this.#main;
+    return this.#holds > 0 ? 0 : Math.max(0, concurrency - pending - size);
+  }
+
   submit(
     job: () => Promise<void>,
     options: { readonly priority?: number; readonly pool?: string } = {},

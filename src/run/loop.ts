@@ -12,6 +12,7 @@ import { Commits } from './commits.js';
 import { Decisions, type DecisionTaker } from './decisions.js';
 import { Deferred } from './deferred.js';
 import { endRecord, mayRepeat } from './end-record.js';
+import { Expectations } from './expectations.js';
 import type { KeptOutcome } from './outputs.js';
 import type { CancelRequest, RunParts, RunTools } from './parts.js';
 import { probeRecord } from './probe-record.js';
@@ -39,6 +40,7 @@ export class RunLoop {
   readonly #attempts: Attempts;
   readonly #timers: Timers;
   readonly #slots: Slots;
+  readonly #expectations: Expectations;
   #mode: Mode = 'open';
   #wentOn = false;
   #cancelReason: CancelReason | undefined;
@@ -59,12 +61,9 @@ export class RunLoop {
     this.#probes = new ProbeStarter(tools, parts, this.events);
     this.#attempts = new Attempts(clock, tools.graceMs, this.#attemptObserver());
     this.#timers = new Timers(clock);
-    this.#slots = new Slots(
-      tools.executor,
-      clock,
-      this.#slotUser(),
-      mayRepeat(parts.workflow.spec),
-    );
+    const mayStartAhead = mayRepeat(parts.workflow.spec);
+    this.#slots = new Slots(tools.executor, clock, this.#slotUser(), mayStartAhead);
+    this.#expectations = new Expectations(tools, parts, this.#frontier);
   }
 
   /** What is on disk, folded. Throws when nothing is there yet. */
@@ -150,6 +149,7 @@ export class RunLoop {
     }
     if (this.#frontier.shouldTerminate) this.#attempts.stop('cancel');
     if (this.#mode === 'open') this.#slots.request(this.#frontier.pools());
+    this.#expectations.look();
   }
 
   #mayStartMore(): boolean {
@@ -360,6 +360,7 @@ export class RunLoop {
   #close(): Promise<void> {
     this.#mode = 'closed';
     this.#timers.cancelAll();
+    this.#expectations.end();
     this.commits.close();
     const closed = this.commits.journal?.close().catch(() => {}); // all that counts was synced before
     this.#closing ??= this.#attempts.detach().then(() => closed);

@@ -4,6 +4,7 @@ import { identify, isAlive, type ProcessIdentity } from '../world/process-identi
 import { type AttemptFiles, attemptFiles, markStopped } from './attempt-files.js';
 import { familyOf, type ProcessName } from './family.js';
 import { type FollowedLogs, followLogs } from './follow-logs.js';
+import { leftProcess } from './left-process.js';
 import { privateAttempt } from './private/private-attempt.js';
 import type { ProcessEntry } from './process-entry.js';
 import { interruptFamily, sendSignal } from './process-group.js';
@@ -67,11 +68,14 @@ class AdoptedExecution implements Execution {
   stop(how: 'interrupt' | 'kill'): void {
     if (!this.#stopped) markStopped(this.#files);
     this.#stopped = true;
-    void this.#look().then((family) => {
-      if (how === 'interrupt') return interruptFamily(family, () => this.#over);
-      for (const { pid } of family) sendSignal(pid, 'SIGKILL');
-      return undefined;
-    });
+    // One that was started before the attempt is not found by the cookie: it is known by then.
+    void this.spawned
+      .then(() => this.#look())
+      .then((family) => {
+        if (how === 'interrupt') return interruptFamily(family, () => this.#over);
+        for (const { pid } of family) sendSignal(pid, 'SIGKILL');
+        return undefined;
+      });
   }
 
   detach(): void {
@@ -87,23 +91,27 @@ class AdoptedExecution implements Execution {
     });
   }
 
-  /** The attempt's process if it runs: the one the journal knows, else the oldest with the cookie. */
-  async #living(known: ProcessIdentity | undefined): Promise<ProcessIdentity | undefined> {
-    if (known !== undefined) {
-      if (!(await isAlive(known))) return undefined;
-      this.#family = [known];
-      return known;
-    }
-    const [oldest] = (await this.#lookTwice()).toSorted((a, b) => +a.startTime - +b.startTime);
-    return oldest === undefined ? undefined : identify(oldest.pid);
+  /** The attempt's process if it runs: the one the journal knows, else the one that its folder names, else the oldest with the cookie. */
+  async #living(onRecord: ProcessIdentity | undefined): Promise<ProcessIdentity | undefined> {
+    const known = onRecord ?? (await leftProcess(this.#files));
+    if (known !== undefined) return this.#ifAlive(known);
+    const found = await this.#oldest();
+    if (found !== undefined) return found;
+    // It may have been asked for in the very moment its orchestrator died.
+    await strayHelpersGone();
+    const late = await leftProcess(this.#files);
+    return late === undefined ? this.#oldest() : this.#ifAlive(late);
   }
 
-  /** It may have been asked for in the very moment its orchestrator died. */
-  async #lookTwice(): Promise<readonly ProcessEntry[]> {
-    const family = await this.#look();
-    if (family.length > 0) return family;
-    await strayHelpersGone();
-    return this.#look();
+  async #ifAlive(known: ProcessIdentity): Promise<ProcessIdentity | undefined> {
+    if (!(await isAlive(known))) return undefined;
+    this.#family = [known];
+    return known;
+  }
+
+  async #oldest(): Promise<ProcessIdentity | undefined> {
+    const [oldest] = (await this.#look()).toSorted((a, b) => +a.startTime - +b.startTime);
+    return oldest === undefined ? undefined : identify(oldest.pid);
   }
 
   async #look(): Promise<readonly ProcessEntry[]> {

@@ -18,6 +18,8 @@ export interface AttemptFiles {
   readonly result: string;
   /** There when the attempt was told to stop: who takes it over has to finish that. */
   readonly stopped: string;
+  /** There when the attempt's work is done by a process that was started before: who that is. */
+  readonly process: string;
 }
 
 /** See {@link AttemptFiles}. */
@@ -28,6 +30,7 @@ export function attemptFiles(dir: string): AttemptFiles {
     stderr: join(dir, 'stderr.log'),
     result: join(dir, 'result.json'),
     stopped: join(dir, 'stopped'),
+    process: join(dir, 'process.json'),
   };
 }
 
@@ -44,7 +47,9 @@ export function markStopped(files: AttemptFiles): void {
 }
 
 /** Open file descriptors. */
-export type Stdio = readonly [stdin: number, stdout: number, stderr: number];
+export type Stdio = readonly [stdin: number, ...logs: Logs];
+/** The same of what a process prints. */
+export type Logs = readonly [stdout: number, stderr: number];
 
 const MODE = 0o600;
 // Logs are appended to, so that processes sharing one can't overwrite each other.
@@ -55,27 +60,50 @@ const LOG = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constan
  * `use` with stdin, stdout and stderr open on them; closes them after. Throws what the file system says.
  */
 export function withStdio<T>(dir: string, input: string, use: (stdio: Stdio) => T): T {
-  const files = attemptFiles(dir);
-  const isNew = mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined;
-  if (!isNew) for (const left of [files.result, files.stopped]) rmSync(left, { force: true });
-  const open: number[] = [];
-  const opened = (path: string, flags: string | number): number => {
-    const fd = openSync(path, flags, MODE);
-    open.push(fd);
-    return fd;
-  };
-  try {
-    const stdin = opened(files.input, 'w+');
+  const files = attemptFolder(dir);
+  return withOpen([[files.input, 'w+']], ([stdin = -1]) => {
     writeFromStart(stdin, Buffer.from(input));
-    return use([stdin, opened(files.stdout, LOG), opened(files.stderr, LOG)]);
-  } finally {
-    for (const fd of open) closeSync(fd);
-  }
+    return withLogs(files, (logs) => use([stdin, ...logs]));
+  });
 }
 
 /** The same, with all of them closed again. */
 export function prepareFiles(dir: string, input: string): AttemptFiles {
   return withStdio(dir, input, () => attemptFiles(dir));
+}
+
+/** Makes an attempt's folder, or clears the one that is there of what must not be taken for this attempt's. */
+export function attemptFolder(dir: string): AttemptFiles {
+  const files = attemptFiles(dir);
+  const isNew = mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined;
+  if (isNew) return files;
+  for (const left of [files.result, files.stopped, files.process]) rmSync(left, { force: true });
+  return files;
+}
+
+/** Calls `use` with empty logs open; closes them after. */
+export function withLogs<T>(
+  { stdout, stderr }: Pick<AttemptFiles, 'stdout' | 'stderr'>,
+  use: (logs: Logs) => T,
+): T {
+  const files = [
+    [stdout, LOG],
+    [stderr, LOG],
+  ] as const;
+  return withOpen(files, ([out = -1, err = -1]) => use([out, err]));
+}
+
+function withOpen<T>(
+  files: readonly (readonly [path: string, flags: string | number])[],
+  use: (open: readonly number[]) => T,
+): T {
+  const open: number[] = [];
+  try {
+    for (const [path, flags] of files) open.push(openSync(path, flags, MODE));
+    return use(open);
+  } finally {
+    for (const fd of open) closeSync(fd);
+  }
 }
 
 /** Leaves the descriptor's own position where it is: at the start, for who reads it next. */

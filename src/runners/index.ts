@@ -1,6 +1,7 @@
 import { directStarter } from './direct-starter.js';
 import { FunctionRunner } from './function-runner.js';
 import { type NushellOptions, NushellRunner } from './nushell/nushell-runner.js';
+import { NO_STANDBYS, type StandbyCounts } from './nushell/standby/counts.js';
 import { seesCookies } from './process-table.js';
 import type { Runner } from './runner.js';
 import { ShellRunner } from './shell-runner.js';
@@ -13,18 +14,20 @@ export {
   NushellRunner,
   type NushellRunnerOptions,
 } from './nushell/nushell-runner.js';
-export type { ProcessStarter, Program, Starting } from './process-starter.js';
+export type { ProcessStarter, Program, Standby, Starting } from './process-starter.js';
 export type {
   Attempt,
   AttemptPlace,
   AttemptSecrets,
   CallContext,
+  ComingWork,
   Execution,
   Outcome,
   OutputChunk,
   Runner,
 } from './runner.js';
 export { ShellRunner, type ShellRunnerOptions } from './shell-runner.js';
+export type { StandbyCounts };
 
 /** What the built-in runners are told. */
 export interface BuiltInOptions {
@@ -32,15 +35,22 @@ export interface BuiltInOptions {
   /** Names of variables of this process that tasks may see, beside the usual ones. */
   readonly env?: readonly string[] | undefined;
   readonly baseDir?: string | undefined;
+  /** See NushellRunnerOptions. */
+  readonly standbyDir?: string | undefined;
+}
+
+/** Counts of a Nushell runner's standby processes; of any other runner none. */
+export function standbysOf(runner: Runner | undefined): StandbyCounts {
+  return runner instanceof NushellRunner ? runner.standbys : NO_STANDBYS;
 }
 
 /** The runners every orchestrator has, by the names definitions use. */
 export function builtInRunners(options: BuiltInOptions = {}): ReadonlyMap<string, Runner> {
-  const { nushell, env: allowEnv, baseDir } = options;
+  const { nushell, env: allowEnv, baseDir, standbyDir } = options;
   // What a helper had begun when it died can be told by cookies alone.
   const starter = seesCookies() ? new Spawners() : directStarter;
   return new Map<string, Runner>([
-    ['nu', new NushellRunner({ ...nushell, allowEnv, baseDir, starter })],
+    ['nu', new NushellRunner({ ...nushell, allowEnv, baseDir, standbyDir, starter })],
     ['shell', new ShellRunner({ allowEnv, starter })],
     ['fn', new FunctionRunner()],
   ]);

@@ -17,7 +17,7 @@ export type Verdict = (end: ProcessEnd, files: AttemptFiles) => Promise<Outcome>
 
 /** Starts a program as an attempt. Never throws: what keeps it from starting is the outcome. */
 export function executeProcess(
-  starter: ProcessStarter,
+  starter: Pick<ProcessStarter, 'start'>,
   attempt: Attempt,
   program: Program,
   verdict: Verdict,

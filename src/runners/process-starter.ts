@@ -23,6 +23,25 @@ export interface Starting {
 }
 
 /**
+ * A process that was started before its work is known, and waits for that on its standard input. Told to
+ * work it reads there one line, a JSON object of variables to set, and then what a program started for
+ * that work would find on its standard input. If its standard input ends with nothing on it, it has to end itself.
+ */
+export interface Standby extends Pick<ProcessStarter, 'start'> {
+  /** The end of this process. Need not resolve once it was told to work. Never rejects. */
+  readonly ended: Promise<ProcessEnd>;
+  /** Resolves with the process once it runs, or undefined when there is none. Never rejects. */
+  readonly spawned: Promise<ProcessIdentity | undefined>;
+  /**
+   * As ProcessStarter.start, by this process: it gets the variables in which `program.env` differs from its own,
+   * and its logs become the attempt's. If it can't, the program is started anew. To be called once.
+   */
+  start(dir: string, program: Program): Starting;
+  /** Ends it; it was not told to work. */
+  drop(): void;
+}
+
+/**
  * Starts programs, each in a process group of its own, its stdio on the files of an attempt's folder,
  * which it makes: the port. Adapters: directStarter, Spawner; both pass test/support/starter-contract.ts.
  */
@@ -31,6 +50,11 @@ export interface ProcessStarter {
   ready(): Promise<void>;
   /** Never throws: what keeps the program from starting is its end. */
   start(dir: string, program: Program): Starting;
+  /**
+   * Starts a program that waits for its work, its logs in `dir`, which must be on the file system of the attempts'
+   * folders. Undefined where that can't be done, or not just now; absent where it never can. Never throws.
+   */
+  standBy?(dir: string, program: Omit<Program, 'stdin'>): Standby | undefined;
   /** Frees what the starter holds; processes go on. */
   close(): Promise<void>;
 }

@@ -40,8 +40,23 @@ export interface Runner {
    * runner without it can take over nothing: its attempts are `interrupted`.
    */
   adopt?(attempt: AttemptPlace, process: ProcessIdentity | undefined): Execution;
+  /**
+   * A hint: what of a run may start soon, the nearest first, so that the runner can get ready for it. It replaces
+   * what `source`, which stands for the run, said before; undefined when it starts nothing more. `freeSlots` are used by no task now.
+   * None of a task's code may run by that.
+   */
+  expect?(source: object, coming: readonly ComingWork[] | undefined, freeSlots: number): void;
   /** Frees what the runner holds between tasks. */
   close?(): Promise<void>;
+}
+
+/** A task that may start soon. */
+export interface ComingWork {
+  /** Its `with` as defined: references are not values yet. */
+  readonly with: { readonly [key: string]: JsonValue };
+  readonly baseDir: string;
+  /** 1 when it can start once what runs now has ended, 2 when it can start after such, and so on. */
+  readonly steps: number;
 }
 
 /** What is known of an attempt without its input: enough to find it again. */

@@ -56,6 +56,21 @@ export function executorContract(name: string, make: MakeExecutor): void {
         return held;
       });
 
+    it('tells how many slots nothing has or waits for', async () => {
+      const executor = make(3);
+      expect(executor.free()).toBe(3);
+      const [first, ...others] = hold(executor, 2);
+      expect(executor.free()).toBe(1);
+      const more = hold(executor, 5);
+      expect(executor.free()).toBe(0);
+      for (const held of [first, ...others, ...more]) held?.end();
+      await executor.idle();
+      expect(executor.free()).toBe(3);
+      const release = executor.hold();
+      expect(executor.free()).toBe(0);
+      release();
+    });
+
     it('tells its limits, and refuses pools it does not have', () => {
       const executor = make(3, { cloud: { concurrency: 2 } });
       expect([executor.limit(), executor.limit('cloud')]).toEqual([3, 2]);

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { JsonValue } from '../../definition/json.js';
 import { refersToSecret } from '../../definition/secrets.js';
@@ -19,9 +18,13 @@ import { invalidValue, refuse, SECRET_ARGUMENT, secretArgument } from '../settin
 import { envelopeOutcome } from './envelope.js';
 import { findNushell, nushellVersion } from './find-nushell.js';
 import { NushellNotStartedError } from './not-started-error.js';
-import { callProgram, codeProgram } from './program.js';
+import type { When } from './program.js';
+import { type EnvelopeSettings, stdinOf, textOf } from './program-of.js';
 import { unsafeArgument } from './script-arguments.js';
 import { checkSettings, type NushellSettings, parseSettings } from './settings.js';
+import { NO_STANDBYS, type StandbyCounts } from './standby/counts.js';
+import { StandbyPool } from './standby/standby-pool.js';
+import { type ProgramAhead, Standbys } from './standby/standbys.js';
 
 export interface NushellOptions {
   /** Path or name of the Nushell binary; default NUFLOW_NU, then PATH, then the npm package `nushell`. */
@@ -30,6 +33,13 @@ export interface NushellOptions {
   readonly includePaths?: readonly string[] | undefined;
   /** Variables of every Nushell task's environment; a task's own `env` wins. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /**
+   * `{}` lets processes start before their tasks are ready, so that their modules are parsed by then: as many as
+   * there are tasks to come soon, slots free, and memory for it, but `max` at most (default: no other bound). Each
+   * serves one task, or none. Parsing is moved, not saved: it helps chains of tasks whose modules take long to parse
+   * on a machine that is not busy. Needs /proc. Default `false`. What came of it is in `orchestrator.standbys`.
+   */
+  readonly standby?: false | { readonly max?: number | undefined } | undefined;
 }
 
 /** What the runner is told beside the user's options. */
@@ -39,6 +49,8 @@ export interface NushellRunnerOptions extends NushellOptions {
   readonly baseDir?: string | undefined;
   /** What starts the processes; default this process. Closed with the runner. */
   readonly starter?: ProcessStarter | undefined;
+  /** Folder for the logs of processes that wait, on the file system of the attempts' folders; default none, and then none wait. */
+  readonly standbyDir?: string | undefined;
 }
 
 const INCLUDE_SEPARATOR = '\x1e';
@@ -53,13 +65,20 @@ const INCLUDE_SEPARATOR = '\x1e';
  * declare such a parameter `number`.
  */
 export class NushellRunner implements Runner {
+  /** Absent when nothing stands by: then nobody has to look ahead. */
+  readonly expect?: NonNullable<Runner['expect']>;
   readonly #options: NushellRunnerOptions;
   readonly #starter: ProcessStarter;
+  readonly #standbys: Standbys | undefined;
   #binary: string | undefined;
 
   constructor(options: NushellRunnerOptions = {}) {
     this.#options = options;
     this.#starter = options.starter ?? directStarter;
+    const standbys = standbysOf(options, this.#starter);
+    this.#standbys = standbys;
+    if (standbys === undefined) return;
+    this.expect = (...hint) => standbys.expect(...hint, (...work) => this.#ahead(...work));
   }
 
   check(
@@ -86,8 +105,14 @@ export class NushellRunner implements Runner {
     await Promise.all([version, this.#starter.ready()]);
   }
 
-  close(): Promise<void> {
-    return this.#starter.close();
+  async close(): Promise<void> {
+    await this.#standbys?.close();
+    await this.#starter.close();
+  }
+
+  /** What became of the processes that were started before their tasks. */
+  get standbys(): StandbyCounts {
+    return this.#standbys?.counts ?? NO_STANDBYS;
   }
 
   start(attempt: Attempt): Execution {
@@ -107,33 +132,61 @@ export class NushellRunner implements Runner {
 
   #start(attempt: Attempt, parsed: NushellSettings): Execution {
     const { settings } = parsed;
-    const place = {
-      cwd: resolve(attempt.baseDir, settings.cwd ?? '.'),
+    const place = this.#place(settings, attempt.baseDir);
+    const told = attemptEnvironment(attempt, resultPath(attempt));
+    const env = { ...place.env, ...told };
+    if (parsed.form !== 'script') {
+      const program = { ...this.#program(parsed, attempt.baseDir, 'now'), env };
+      const starter = this.#standby(attempt, parsed) ?? this.#starter;
+      return executeProcess(
+        starter,
+        attempt,
+        { ...program, stdin: stdinOf(parsed) },
+        envelopeVerdict,
+      );
+    }
+    const { args = [] } = parsed.settings;
+    const unsafe =
+      secretArgument(attempt, args) ?? args.map(unsafeArgument).find((why) => why !== undefined);
+    if (unsafe !== undefined) return ended(unsafe);
+    const script = resolve(attempt.baseDir, parsed.settings.script);
+    const nu = [this.#find(), ...this.#switches(attempt.baseDir, settings)] as const;
+    const program = { ...exitStatusProgram([...nu, script, ...args]), ...place, env, stdin: '' };
+    return executeProcess(this.#starter, attempt, program, scriptVerdict);
+  }
+
+  /** A process that waits for just such an attempt. One that is given secrets gets them in ways of its own. */
+  #standby(attempt: Attempt, parsed: EnvelopeSettings): Pick<ProcessStarter, 'start'> | undefined {
+    if (this.#standbys === undefined || attempt.secrets !== undefined) return undefined;
+    this.#standbys.seen(attempt.with);
+    if (!this.#standbys.any) return undefined;
+    return this.#standbys.take(this.#program(parsed, attempt.baseDir, 'ahead'));
+  }
+
+  /** What a process can start with that waits for such a task; undefined when the task can't be served so. */
+  #ahead(settings: Attempt['with'], baseDir: string): ProgramAhead | undefined {
+    const parsed = parseSettings(settings);
+    if ('issues' in parsed || parsed.form === 'script') return undefined;
+    const includePaths = this.#includePaths(baseDir, parsed.settings);
+    return { program: this.#program(parsed, baseDir, 'ahead'), includePaths };
+  }
+
+  /** All but what an attempt is told about itself. */
+  #program(parsed: EnvelopeSettings, baseDir: string, when: When): Omit<Program, 'stdin'> {
+    const args = [...this.#switches(baseDir, parsed.settings), '--stdin', '-c'];
+    const text = textOf(parsed, baseDir, when);
+    return { file: this.#find(), args: [...args, text], ...this.#place(parsed.settings, baseDir) };
+  }
+
+  #place(settings: NushellSettings['settings'], baseDir: string): Pick<Program, 'cwd' | 'env'> {
+    return {
+      cwd: resolve(baseDir, settings.cwd ?? '.'),
       env: {
         ...allowedEnvironment(process.env, this.#options.allowEnv),
         ...this.#options.env,
         ...settings.env,
-        ...attemptEnvironment(attempt, resultPath(attempt)),
       },
     };
-    const nu = [this.#find(), ...this.#switches(attempt.baseDir, settings)] as const;
-    if (parsed.form === 'script') {
-      const { args = [] } = parsed.settings;
-      const unsafe =
-        secretArgument(attempt, args) ?? args.map(unsafeArgument).find((why) => why !== undefined);
-      if (unsafe !== undefined) return ended(unsafe);
-      const script = resolve(attempt.baseDir, parsed.settings.script);
-      const program = exitStatusProgram([...nu, script, ...args]);
-      return this.#execute(attempt, { ...program, ...place, stdin: '' }, scriptVerdict);
-    }
-    const { text, stdin } = programOf(parsed, attempt.baseDir);
-    const [file, ...switches] = nu;
-    const args = [...switches, '--stdin', '-c', text];
-    return this.#execute(attempt, { file, args, ...place, stdin }, envelopeVerdict);
-  }
-
-  #execute(attempt: Attempt, program: Program, verdict: Verdict): Execution {
-    return executeProcess(this.#starter, attempt, program, verdict);
   }
 
   #find(): string {
@@ -142,14 +195,17 @@ export class NushellRunner implements Runner {
   }
 
   #switches(baseDir: string, settings: NushellSettings['settings']): string[] {
-    const include = [...(settings.includePaths ?? []), ...(this.#options.includePaths ?? [])];
+    const include = this.#includePaths(baseDir, settings);
     return [
       '-n',
       ...(settings.stdlib === true ? [] : ['--no-std-lib']),
-      ...(include.length === 0
-        ? []
-        : ['-I', include.map((path) => resolve(baseDir, path)).join(INCLUDE_SEPARATOR)]),
+      ...(include.length === 0 ? [] : ['-I', include.join(INCLUDE_SEPARATOR)]),
     ];
+  }
+
+  #includePaths(baseDir: string, settings: NushellSettings['settings']): string[] {
+    const paths = [...(settings.includePaths ?? []), ...(this.#options.includePaths ?? [])];
+    return paths.map((path) => resolve(baseDir, path));
   }
 }
 
@@ -163,33 +219,13 @@ function isNoNushell(error: Error): boolean {
 
 const INVALID_CODES = { flags: 'NUFLOW_INVALID_FLAG', args: 'NUFLOW_INVALID_ARGUMENT' };
 
-/** Program text and what it reads, for the forms that leave an envelope. */
-function programOf(
-  parsed: Exclude<NushellSettings, { form: 'script' }>,
-  baseDir: string,
-): { text: string; stdin: string } {
-  if (parsed.form === 'code') {
-    const { code, input = null } = parsed.settings;
-    return { text: codeProgram(code), stdin: JSON.stringify({ input }) };
-  }
-  const { use, call, args = [], flags = {}, input } = parsed.settings;
-  // `--flag null` would override the flag's default.
-  const given = Object.entries(flags).filter(([, value]) => value !== null);
-  const text = callProgram({
-    module: modulePath(use, baseDir),
-    command: call,
-    args: args.length,
-    flags: given.map(([name]) => name),
-    piped: input !== undefined,
-  });
-  const values = { args, flags: given.map(([, value]) => value), input: input ?? null };
-  return { text, stdin: JSON.stringify(values) };
-}
-
-/** A module beside the definitions by its absolute path; any other is left to Nushell's include paths. */
-function modulePath(use: string, baseDir: string): string {
-  const path = resolve(baseDir, use);
-  return existsSync(path) ? path : use;
+function standbysOf(
+  { standby = false, standbyDir }: NushellRunnerOptions,
+  starter: ProcessStarter,
+): Standbys | undefined {
+  if (standby === false || standbyDir === undefined || starter.standBy === undefined)
+    return undefined;
+  return new Standbys(new StandbyPool(starter, standbyDir, standby.max));
 }
 
 const envelopeVerdict: Verdict = async (end, files) =>

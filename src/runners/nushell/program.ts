@@ -19,7 +19,16 @@ export interface CallShape {
   readonly piped: boolean;
 }
 
-const READ = 'let __nuflow = $in | from json';
+// For a process that was started before its task: see Standby. Nothing on stdin means that there is no task.
+const READ_WHEN_TOLD =
+  'let __nuflow = $in | split row --number 2 "\n"; if ($__nuflow | length) != 2 { exit }; load-env ($__nuflow.0 | from json); let __nuflow = $__nuflow.1 | from json';
+// As long, so that places in a program are the same in both.
+const READ = 'let __nuflow = $in | from json'.padEnd(READ_WHEN_TOLD.length);
+
+/** When a program's process is started: when its task is known, or before. */
+export type When = 'now' | 'ahead';
+
+const read = (when: When): string => (when === 'now' ? READ : READ_WHEN_TOLD);
 
 // Kept short, for every task parses it: what can be worked out later is left to the reader of the
 // envelope. Ending by `exit` spares Nushell taking itself apart, a third of what a short task costs.
@@ -56,12 +65,12 @@ function noCommand(command: string): string {
 }
 
 /** Text of the call form. */
-export function callProgram(shape: CallShape): string {
+export function callProgram(shape: CallShape, when: When = 'now'): string {
   const { module, command, piped } = shape;
   const args = Array.from({ length: shape.args }, (_, i) => ` $__nuflow.args.${i}`);
   const flags = shape.flags.map((name, i) => ` --${name}=$__nuflow.flags.${i}`);
   return [
-    READ,
+    read(when),
     HELPERS,
     KNOWS,
     `use ${rawString(module)} *`,
@@ -72,8 +81,8 @@ export function callProgram(shape: CallShape): string {
 }
 
 /** Text of the code form. Line n of the code is line n + 1 of the program; `$input` is what it is given. */
-export function codeProgram(code: string): string {
-  return `${READ}; let input = $__nuflow.input?; __nuflow_run {\n${code}\n}\n${HELPERS}`;
+export function codeProgram(code: string, when: When = 'now'): string {
+  return `${read(when)}; let input = $__nuflow.input?; __nuflow_run {\n${code}\n}\n${HELPERS}`;
 }
 
 /** `text` as a Nushell raw string, with as many hashes as it takes: nothing in it has a meaning. */

@@ -1,6 +1,6 @@
 import { type HelperProcess, startHelper } from '../process.js';
 import { COOKIE } from '../process-table.js';
-import type { HelperAnswer, StartRequest } from './protocol.js';
+import type { HelperAnswer, HelperRequest } from './protocol.js';
 import { helperCookie, helpersGone } from './stray-helpers.js';
 
 export type JobAnswer = Exclude<HelperAnswer, { readonly ready: true }>;
@@ -51,7 +51,7 @@ export class HelperLink {
     return this.#answers > 0;
   }
 
-  send(request: StartRequest): void {
+  send(request: HelperRequest): void {
     this.#process.write(`${JSON.stringify(request)}\n`);
   }
 

@@ -11,7 +11,8 @@ import { writeSync } from 'node:fs';
 import { identifyChild } from '../../world/process-identity.js';
 import { withStdio } from '../attempt-files.js';
 import type { ProcessEnd } from '../process.js';
-import type { HelperAnswer, StartRequest } from './protocol.js';
+import type { HelperAnswer, HelperRequest, HelperStarted, StartRequest } from './protocol.js';
+import { drop, handOver, type Waiting, withFolder } from './waiting.js';
 
 const STDOUT = 1;
 const [, , parent] = process.argv;
@@ -22,26 +23,71 @@ function answer(message: HelperAnswer): void {
   for (let written = 0; written < line.length; ) written += writeSync(STDOUT, line, written);
 }
 
-function start(request: StartRequest): void {
+/** Processes that wait for their work, by the id of the request for them. */
+const waiting = new Map<number, Waiting>();
+
+function take(request: HelperRequest): void {
   // Asked by a parent that died since: its next takes what does not run for not begun.
   if (process.ppid !== Number(parent)) process.exit();
+  if ('drop' in request) dropWaiting(request.drop);
+  else if (request.by === undefined || !serve(request, request.by)) start(request);
+}
+
+function start(request: StartRequest): void {
   const { id } = request;
   try {
-    const child = fork(request);
+    const child = request.waits ? forkWaiting(request) : fork(request);
     child.once('error', (error) => answer({ id, end: failure(error) }));
     if (child.pid === undefined) return;
-    const identity = identifyChild(child.pid) ?? { startTime: '', bootId: '' };
-    answer({ id, started: { pid: child.pid, ...identity } });
-    child.once('exit', (exitCode, signal) => answer({ id, end: endOf(exitCode, signal) }));
+    const identity = { pid: child.pid, ...(identifyChild(child.pid) ?? UNKNOWN) };
+    answer({ id, started: identity });
+    if (request.waits) wait(child, identity, request);
+    else answerEnd(id, child);
   } catch (error) {
     answer({ id, end: failure(error as Error) });
   }
 }
 
+const UNKNOWN = { startTime: '', bootId: '' };
+
 function fork({ file, args, cwd, env, dir, stdin }: StartRequest): ChildProcess {
   return withStdio(dir, stdin, (stdio) =>
     spawn(file, args, { cwd, env, stdio: [...stdio], detached: true }),
   );
+}
+
+function forkWaiting({ file, args, cwd, env, dir }: StartRequest): ChildProcess {
+  return withFolder(dir, (logs) =>
+    spawn(file, args, { cwd, env, stdio: ['pipe', ...logs], detached: true }),
+  );
+}
+
+function wait(child: ChildProcess, identity: HelperStarted, asked: StartRequest): void {
+  child.stdin?.on('error', () => {}); // it is gone: its end says so
+  waiting.set(asked.id, { child, identity, asked });
+  child.once('exit', (exitCode, signal) => {
+    // When it serves by now, its end is answered under the name of its work.
+    if (waiting.delete(asked.id)) answer({ id: asked.id, end: endOf(exitCode, signal) });
+  });
+}
+
+/** False when no waiting process could take the work. */
+function serve(request: StartRequest, by: number): boolean {
+  const found = waiting.get(by);
+  if (found === undefined || !handOver(found, request)) return false;
+  waiting.delete(by);
+  answer({ id: request.id, started: found.identity });
+  answerEnd(request.id, found.child);
+  return true;
+}
+
+function dropWaiting(id: number): void {
+  const found = waiting.get(id);
+  if (found !== undefined) drop(found);
+}
+
+function answerEnd(id: number, child: ChildProcess): void {
+  child.once('exit', (exitCode, signal) => answer({ id, end: endOf(exitCode, signal) }));
 }
 
 function endOf(exitCode: number | null, signal: string | null): ProcessEnd {
@@ -63,13 +109,13 @@ function failure({
 /** Requests whose end has not arrived. */
 let pieces: Buffer[] = [];
 
-function take(chunk: Buffer): void {
+function read(chunk: Buffer): void {
   let from = 0;
   for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', from)) {
     const line = Buffer.concat([...pieces, chunk.subarray(from, end)]);
     pieces = [];
     from = end + 1;
-    start(JSON.parse(line.toString()) as StartRequest);
+    take(JSON.parse(line.toString()) as HelperRequest);
   }
   if (from < chunk.length) pieces.push(chunk.subarray(from));
 }
@@ -78,6 +124,6 @@ function take(chunk: Buffer): void {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 // The parent is gone when it can't be told: nothing is left to do.
 process.on('uncaughtException', () => process.exit(1));
-process.stdin.on('data', take);
+process.stdin.on('data', read);
 process.stdin.on('end', () => process.exit());
 answer({ ready: true });

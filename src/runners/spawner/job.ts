@@ -2,11 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive, type ProcessIdentity } from '../../world/process-identity.js';
 import type { ProcessEnd } from '../process.js';
 import type { Program, Starting } from '../process-starter.js';
+import type { StartRequest } from './protocol.js';
 
 /** How often a process is looked at whose parent is gone, ms. */
 const POLL_MS = 100;
 
 type Resolve<T> = (value: T | PromiseLike<T>) => void;
+
+/** How its process is come by: see StartRequest. */
+export type How = Pick<StartRequest, 'waits' | 'by'>;
 
 /** A process that a spawner was asked for. */
 export class Job implements Starting {
@@ -14,6 +18,7 @@ export class Job implements Starting {
   readonly ended: Promise<ProcessEnd>;
   readonly dir: string;
   readonly program: Program;
+  readonly how: How;
   /** Its name in requests and answers, once it was asked for. */
   id = 0;
   readonly #forget: (job: Job) => void;
@@ -23,7 +28,8 @@ export class Job implements Starting {
   #resolveEnded: Resolve<ProcessEnd> = () => {};
 
   /** @param forget Called when nobody waits for its end any more. */
-  constructor(dir: string, program: Program, forget: (job: Job) => void) {
+  constructor(dir: string, program: Program, forget: (job: Job) => void, how: How = {}) {
+    this.how = how;
     this.dir = dir;
     this.program = program;
     this.#forget = forget;

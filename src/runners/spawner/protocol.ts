@@ -11,7 +11,18 @@ export interface StartRequest extends Program {
   readonly id: number;
   /** The attempt's folder. */
   readonly dir: string;
+  /** It is started before its work is known, and told that later; until then its standard input is open and empty. */
+  readonly waits?: true | undefined;
+  /** Names a process that waits: it is to do this work, if it still can, in place of a new one. */
+  readonly by?: number | undefined;
 }
+
+/** Ends a process that waits. */
+export interface DropRequest {
+  readonly drop: number;
+}
+
+export type HelperRequest = StartRequest | DropRequest;
 
 export type HelperAnswer =
   /** It takes requests. */

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { identify } from '../../world/process-identity.js';
 import { attemptFiles } from '../attempt-files.js';
 import { directStarter } from '../direct-starter.js';
-import type { ProcessStarter, Program, Starting } from '../process-starter.js';
+import { leftProcess } from '../left-process.js';
+import type { ProcessStarter, Program, Standby, Starting } from '../process-starter.js';
 import { COOKIE, processTable } from '../process-table.js';
 import { HELPER } from '../programs.js';
 import { HelperLink, type JobAnswer, type LinkListener } from './helper-link.js';
@@ -71,6 +72,18 @@ export class Spawner implements ProcessStarter, LinkListener {
     return job;
   }
 
+  standBy(dir: string, program: Omit<Program, 'stdin'>): Standby | undefined {
+    if (!this.#usable) return undefined;
+    const job = new Job(dir, { ...program, stdin: '' }, this.#forget, { waits: true });
+    this.#ask(job);
+    return {
+      spawned: job.spawned,
+      ended: job.ended,
+      start: (...work) => this.#serve(job, ...work),
+      drop: () => this.#link?.send({ drop: job.id }),
+    };
+  }
+
   async close(): Promise<void> {
     const link = this.#link;
     this.#link = undefined;
@@ -108,6 +121,13 @@ export class Spawner implements ProcessStarter, LinkListener {
     else job.become(directStarter.start(job.dir, job.program));
   }
 
+  #serve(standby: Job, dir: string, program: Program): Starting {
+    this.#forget(standby);
+    const job = new Job(dir, program, this.#forget, { by: standby.id });
+    this.#start(job);
+    return job;
+  }
+
   #pause(): void {
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures++, LONGEST_PAUSE_MS);
     this.#retryAt = performance.now() + pause;
@@ -128,7 +148,7 @@ export class Spawner implements ProcessStarter, LinkListener {
     this.#unanswered.add(job.id);
     const link = this.#connect();
     if (this.#jobs.size === 1) link.hold(true);
-    link.send({ id: job.id, dir: job.dir, ...job.program });
+    link.send({ id: job.id, dir: job.dir, ...job.program, ...job.how });
   }
 
   readonly #forget = ({ id }: Job): void => {
@@ -139,19 +159,27 @@ export class Spawner implements ProcessStarter, LinkListener {
     for (const job of jobs) if (job.identity !== undefined) void job.watch(job.identity);
     const unanswered = jobs.filter(({ identity }) => identity === undefined);
     const begun = link.wasReady ? unanswered.shift() : undefined;
-    for (const job of unanswered) this.#start(job);
+    for (const job of unanswered) this.#startAgain(job);
     if (begun !== undefined) void this.#settle(begun, link);
+  }
+
+  /** What was to wait ends with the helper that would have told it its work; it was for nobody yet. */
+  #startAgain(job: Job): void {
+    if (job.how.waits) job.end({ kind: 'unseen' });
+    else this.#start(job);
   }
 
   /** The one request that may or may not have been begun. */
   async #settle(job: Job, link: HelperLink): Promise<void> {
     await link.settled();
+    const standby = await leftProcess(attemptFiles(job.dir));
+    if (standby !== undefined) return job.watch(standby);
     const cookie = job.program.env[COOKIE];
     const table = (await processTable()).filter((entry) => entry.cookie === cookie);
     const [oldest] = table.toSorted((a, b) => +a.startTime - +b.startTime);
     const identity = oldest && (await identify(oldest.pid));
     if (identity !== undefined) void job.watch(identity);
     else if (existsSync(attemptFiles(job.dir).stdout)) job.end({ kind: 'unseen' });
-    else this.#start(job);
+    else this.#startAgain(job);
   }
 }

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { ProcessStarter, Program, Starting } from '../process-starter.js';
+import type { ProcessStarter, Program, Standby, Starting } from '../process-starter.js';
 import { Spawner } from './spawner.js';
 
 /** More would only compete with what they start. */
@@ -27,6 +27,10 @@ export class Spawners implements ProcessStarter {
 
   start(dir: string, program: Program): Starting {
     return this.#next().start(dir, program);
+  }
+
+  standBy(dir: string, program: Omit<Program, 'stdin'>): Standby | undefined {
+    return this.#next().standBy(dir, program);
   }
 
   async close(): Promise<void> {
