@@ -56,6 +56,7 @@ describe('closing', () => {
       );
       expect([turns, (await rig.folded()).phase.status]).toEqual([turns, told]);
       expect(run.snapshot().status).toBe(told);
+      expect(run.snapshot().seq).toBe((await rig.records()).length);
       await rig.dispose();
     }
   });
@@ -183,6 +184,16 @@ describe('closing', () => {
     await rig.orchestrator.resume('r');
     expect((await rig.runner.started('a')).adopted).toBe(true);
     expect(await rig.story()).toEqual(['started', 'started a 1', 'started b 1', 'resumed']);
+  });
+
+  it('lets go of timeouts when it detaches', async () => {
+    const rig = await EngineRig.open();
+    const run = await rig.start(sketch({ a: { timeout: '10m' } }));
+    const a = await rig.runner.started('a');
+    await rig.orchestrator.close({ mode: 'detach' });
+    expect(rig.clock.awaited).toEqual([]);
+    expect(a.stops).toEqual([]);
+    await expect(run.result).rejects.toEqual(unfinished);
   });
 
   it('does not start what was about to start', async () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { platform } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { defineWorkflow, type RunEvent } from '../src/index.js';
+import { defineWorkflow, type RunEvent, type Workflow } from '../src/index.js';
 import { EngineRig, eventOf, quiet, sketch, statuses } from './support/engine-rig.js';
 import type { Operation } from './support/faulty-file-system.js';
 
@@ -97,6 +97,48 @@ describe('a run whose journal can not be written', () => {
     other.succeed();
     await expect(run.result).rejects.toMatchObject({ code: 'NUFLOW_JOURNAL_WRITE' });
     expect(signal.aborted).toBe(true);
+  });
+
+  it('is opened again only when its functions have ended', async () => {
+    const rig = await EngineRig.open();
+    const atWork = { now: 0, most: 0, end: (): void => {} };
+    const workflow = defineWorkflow('w', {
+      tasks: (t) => ({
+        other: t.task('other', { runner: 'test' }),
+        deaf: t.fn('deaf', {
+          run: async () => {
+            atWork.most = Math.max(atWork.most, ++atWork.now);
+            await new Promise<void>((resolve) => {
+              atWork.end = resolve;
+            });
+            atWork.now--;
+            return null;
+          },
+        }),
+      }),
+    });
+    const run = await rig.orchestrator.start(workflow, { id: 'r' });
+    const other = await rig.runner.started('other');
+    while (atWork.now === 0) await quiet();
+    rig.disk.fail('write', 'journal.ndjson', 'EIO');
+    other.succeed();
+    await expect(run.result).rejects.toMatchObject({ code: 'NUFLOW_JOURNAL_WRITE' });
+    rig.disk.heal();
+    const resuming = rig.orchestrator.resume('r', { workflow: workflow as unknown as Workflow });
+    let isOpen = false;
+    void resuming.then(() => {
+      isOpen = true;
+    });
+    await rig.start(sketch({ later: {} }), { id: 'later' });
+    await quiet();
+    expect([isOpen, atWork.now]).toEqual([false, 1]);
+    atWork.end();
+    const resumed = await resuming;
+    (await rig.runner.started('other', 2)).succeed();
+    while (atWork.now === 0) await quiet();
+    atWork.end();
+    expect((await resumed.result).status).toBe('succeeded');
+    expect(atWork.most).toBe(1);
   });
 
   it('hinders no other run', async () => {
