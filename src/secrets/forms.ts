@@ -5,7 +5,7 @@ const MIN_LINE = 8;
 
 /**
  * The forms in which a secret may turn up: as it is, without the white space around it, line by line, and each
- * of these escaped for JSON or a URL, in hex, or in base64 (also within a longer text, as in the
+ * of these escaped for JSON, a URL or markup, in hex, or in base64 (also within a longer text, as in the
  * header of HTTP basic authentication). What a program makes of it otherwise is not known to anybody.
  */
 export function formsOf(value: string): string[] {
@@ -23,7 +23,7 @@ function textForms(text: string): string[] {
   const json = inJson(text);
   const nested = inJson(json);
   const escaped = [json, nested, inJson(nested), inAsciiJson(text), json.replaceAll('/', '\\/')];
-  return [text, ...escaped, ...inUrl(text)];
+  return [text, ...escaped, ...inUrl(text), ...inMarkup(text)];
 }
 
 function byteForms(text: string): string[] {
@@ -52,6 +52,23 @@ function inUrl(text: string): string[] {
   const all = [usual, strict, strictest, encodeURI(text), ...form];
   return [...all, ...all.map((it) => it.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()))];
 }
+
+/** Encoders of XML and HTML agree on three characters, and differ in how they write quotes. */
+function inMarkup(text: string): string[] {
+  const safe = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const quotes = QUOTES.map(([double, single]) =>
+    safe.replaceAll('"', double).replaceAll("'", single),
+  );
+  return [safe, ...quotes];
+}
+
+const QUOTES = [
+  ['&quot;', '&apos;'],
+  ['&quot;', '&#39;'],
+  ['&quot;', '&#x27;'],
+  ['&#34;', '&#39;'],
+  ['&quot;', "'"],
+] as const;
 
 function percent(char: string): string {
   return `%${char.charCodeAt(0).toString(16).toUpperCase()}`;

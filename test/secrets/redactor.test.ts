@@ -34,6 +34,8 @@ describe('Redactor', () => {
     ['a URL', `https://u:${encodeURIComponent(PASSWORD)}@host`],
     ['a URL in lower case', encodeURIComponent(PASSWORD).toLowerCase()],
     ['a form', String(new URLSearchParams({ password: PASSWORD }))],
+    ['XML', PASSWORD.replaceAll('"', '&quot;')],
+    ['HTML', `<b>${PASSWORD.replaceAll('"', '&#34;')}</b>`],
     ['base64', Buffer.from(PASSWORD).toString('base64')],
     ['base64url', Buffer.from(PASSWORD).toString('base64url')],
     ['base64 of more', Buffer.from(`user:${PASSWORD}\n`).toString('base64')],
