@@ -60,6 +60,21 @@ describe('the built library', () => {
     expect(JSON.parse(stdout)).toEqual([['password']]);
   });
 
+  it('runs programs also where Node refuses to load modules at once', () => {
+    const { stdout } = run(
+      `import { mkdtempSync, rmSync } from 'node:fs';
+       import { defineWorkflow, Orchestrator } from 'nuflow';
+       const dataDir = mkdtempSync('/tmp/nuflow-built-');
+       const workflow = defineWorkflow('w', { tasks: (t) => ({ a: t.shell('a', { command: 'true' }) }) });
+       const orchestrator = await Orchestrator.open({ dataDir });
+       console.log((await (await orchestrator.start(workflow)).result).status);
+       await orchestrator.close();
+       rmSync(dataDir, { recursive: true });`,
+      '--no-experimental-require-module',
+    );
+    expect(stdout).toBe('succeeded\n');
+  });
+
   it('points to the sources where it fails', () => {
     const { stdout } = run(
       `import { defineWorkflow } from 'nuflow';

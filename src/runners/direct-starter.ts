@@ -1,11 +1,11 @@
 import { identify, identifyChild, type ProcessIdentity } from '../world/process-identity.js';
 import { withStdio } from './attempt-files.js';
-import { notStarted, type StartedProcess, startProcess } from './process.js';
+import { notStarted, readyToStart, type StartedProcess, startProcess } from './process.js';
 import type { ProcessStarter, Program, Starting } from './process-starter.js';
 
 /** Starts programs as children of this process. It waits for each fork, which takes the longer the more memory this process has. */
 export const directStarter: ProcessStarter = {
-  ready: () => Promise.resolve(),
+  ready: () => readyToStart().catch(() => {}), // each start says so
   start: startDirectly,
   close: () => Promise.resolve(),
 };

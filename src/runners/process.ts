@@ -3,7 +3,24 @@ import type * as Execa from 'execa';
 import { late } from '../late.js';
 import type { Stdio } from './attempt-files.js';
 
-const execa = late<typeof Execa>('execa');
+const execaAtOnce = late<typeof Execa>('execa');
+let imported: typeof Execa | undefined;
+
+function execa(): typeof Execa {
+  return imported ?? execaAtOnce();
+}
+
+/**
+ * Loads what starting a process takes; a start does so itself where it can, but not every Node can load such
+ * a package while somebody waits (`--no-experimental-require-module`). Rejects when it can't be loaded.
+ */
+export async function readyToStart(): Promise<void> {
+  try {
+    execa();
+  } catch {
+    imported = await import('execa');
+  }
+}
 
 /** A program to start. Nothing in it goes through a shell. */
 export interface ProcessOptions {

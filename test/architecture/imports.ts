@@ -4,6 +4,8 @@ export interface Import {
   readonly specifier: string;
   /** `import type` or `export type`: gone when the program runs. */
   readonly typeOnly: boolean;
+  /** `import()`: loaded when the program comes there. */
+  readonly dynamic?: boolean;
 }
 
 const STRINGS = /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`/.source;
@@ -30,6 +32,7 @@ export function importsOf(text: string): Import[] {
   const dynamic = [...code.matchAll(DYNAMIC)].map(([, specifier = '(computed)']) => ({
     specifier,
     typeOnly: false,
+    dynamic: true,
   }));
   return [...fixed, ...dynamic];
 }

@@ -28,9 +28,10 @@ export function violations(files: ReadonlyMap<string, string>): string[] {
   return [...found, ...circles(files)];
 }
 
-function importViolation(file: string, { specifier, typeOnly }: Import): string | undefined {
+function importViolation(file: string, it: Import): string | undefined {
+  const { specifier, typeOnly } = it;
   if (specifier.startsWith('node:')) return undefined;
-  if (!specifier.startsWith('.')) return packageViolation(file, specifier, typeOnly);
+  if (!specifier.startsWith('.')) return packageViolation(file, it);
   const target = resolved(file, specifier);
   const from = areaOf(file);
   const to = areaOf(target);
@@ -41,14 +42,15 @@ function importViolation(file: string, { specifier, typeOnly }: Import): string 
   return typeOnly ? undefined : `${from.name} may import only types of ${to.name} (${target})`;
 }
 
-function packageViolation(file: string, specifier: string, typeOnly: boolean): string | undefined {
+function packageViolation(file: string, it: Import): string | undefined {
+  const { specifier, typeOnly, dynamic } = it;
   const name = specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
   const importer = PACKAGES[name];
   if (importer === undefined) return `imports ${specifier}, which is not a dependency we chose`;
-  if (!typeOnly && LATE_PACKAGES.includes(name))
+  if (!typeOnly && dynamic !== true && LATE_PACKAGES.includes(name))
     return `imports more than types of ${name}, which late.ts loads when it is needed`;
   return importer.test(file) ? undefined : `may not import ${name}; only ${importer.source} may`;
 }

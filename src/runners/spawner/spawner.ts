@@ -59,6 +59,7 @@ export class Spawner implements ProcessStarter, LinkListener {
   }
 
   async ready(): Promise<void> {
+    await directStarter.ready();
     if (!this.#usable) return;
     const link = this.#connect();
     link.hold(true);
