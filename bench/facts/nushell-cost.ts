@@ -23,7 +23,7 @@ export const bigParentFact: Fact = {
     const tasks = tasksOf(scale);
     const ratios: number[] = [];
     const delays: number[] = [];
-    for (let round = -1; round < (scale.quick ? 2 : ROUNDS); round++) {
+    for (let round = -1; round < (scale.quick ? 1 : ROUNDS); round++) {
       const small = await nuRun(tasks, 0);
       const big = await nuRun(tasks, BIG_MB);
       if (round < 0) continue; // warms up
@@ -46,7 +46,7 @@ export const taskCpuFact: Fact = {
     const tasks = tasksOf(scale);
     const ours: number[] = [];
     const loops: number[] = [];
-    for (let round = -1; round < (scale.quick ? 2 : ROUNDS); round++) {
+    for (let round = -1; round < (scale.quick ? 1 : ROUNDS); round++) {
       const { cpuMs } = await nuRun(tasks, 0);
       const loopMs = await spawnLoop(tasks);
       if (round < 0) continue; // warms up

@@ -52,7 +52,7 @@ const OPEN_WORKFLOW: Peer = {
 /** The orchestrators nuflow is compared with, as durable as it. `quick` leaves out the slower two. */
 export function orchestrators(shape: ShapeName, size: number, quick: boolean): Contender[] {
   const queue = shape === 'independent' ? { ...OPEN_WORKFLOW, most: 100 } : OPEN_WORKFLOW;
-  const peers = quick ? [BULLMQ] : [BULLMQ, DBOS, queue];
+  const peers = quick ? [{ ...BULLMQ, most: 3_000 }] : [BULLMQ, DBOS, queue];
   return peers.map((peer) => ({
     name: peer.name,
     unavailable: peer.unavailable,
