@@ -296,7 +296,10 @@ export class Frontier {
   #end(task: number, status: number): void {
     this.#retries.delete(task);
     this.#move(task, status);
-    for (const dependent of neighbours(this.#plan.dependents, task)) {
+    const { offsets, targets } = this.#plan.dependents;
+    // By hand: most tasks have few dependents, and a view of them would cost more than they do.
+    for (let e = offsets[task] as number; e < (offsets[task + 1] as number); e++) {
+      const dependent = targets[e] as number;
       this.#upstream.add(dependent, status);
       if (this.#statuses.of(dependent) === WAITING) this.#judge(dependent);
     }

@@ -53,10 +53,11 @@ const MAX_ID_LENGTH = 200;
 
 function indexOf(tasks: readonly PlanTask[]): Map<string, number> {
   const index = new Map<string, number>();
-  for (const [i, { id }] of tasks.entries()) {
+  for (const { id } of tasks) {
     checkId(id);
-    if (index.has(id)) throw new DuplicateTaskError(id);
-    index.set(id, i);
+    const place = index.size;
+    index.set(id, place);
+    if (index.size === place) throw new DuplicateTaskError(id); // there was one: the map did not grow
   }
   return index;
 }
@@ -73,19 +74,21 @@ function checkId(id: string): void {
 
 function needsOf(tasks: readonly PlanTask[], index: ReadonlyMap<string, number>): Edges {
   const offsets = new Int32Array(tasks.length + 1);
-  const targets: number[] = [];
+  const targets = new Int32Array(tasks.reduce((sum, { needs }) => sum + needs.length, 0));
   const seenBy = new Int32Array(tasks.length).fill(-1);
-  for (const [i, task] of tasks.entries()) {
+  let edges = 0;
+  let i = 0;
+  for (const task of tasks) {
     for (const need of task.needs) {
       const target = index.get(need);
       if (target === undefined) throw new UnknownDependencyError(task.id, need);
       if (seenBy[target] === i) continue;
       seenBy[target] = i;
-      targets.push(target);
+      targets[edges++] = target;
     }
-    offsets[i + 1] = targets.length;
+    offsets[++i] = edges;
   }
-  return { offsets, targets: Int32Array.from(targets) };
+  return { offsets, targets: edges === targets.length ? targets : targets.slice(0, edges) };
 }
 
 function reverse({ offsets, targets }: Edges, size: number): Edges {
@@ -114,7 +117,10 @@ function topologicalOrder(needs: Edges, dependents: Edges, size: number): Int32A
     if (waiting[i] === 0) order[tail++] = i;
   }
   for (let head = 0; head < tail; head++) {
-    for (const dependent of neighbours(dependents, at(order, head))) {
+    const node = at(order, head);
+    // By hand: a view of each node's neighbours would cost more than all the rest.
+    for (let e = at(dependents.offsets, node); e < at(dependents.offsets, node + 1); e++) {
+      const dependent = at(dependents.targets, e);
       const left = at(waiting, dependent) - 1;
       waiting[dependent] = left;
       if (left === 0) order[tail++] = dependent;

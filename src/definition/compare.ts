@@ -31,10 +31,20 @@ function sameInOrder(before: readonly TaskSpec[], after: readonly TaskSpec[]): b
   );
 }
 
-/** Most are equal as they are written; only the others are worth putting in order. */
+/** Most are equal part by part; only the others are worth putting in order. */
 function same(a: TaskSpec, b: TaskSpec): boolean {
-  return (
-    a.id === b.id && (JSON.stringify(a) === JSON.stringify(b) || fingerprint(a) === fingerprint(b))
+  return a.id === b.id && (alike(a, b) || fingerprint(a) === fingerprint(b));
+}
+
+/** Whether two values are surely the same JSON, keys in whatever order. */
+function alike(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const parts = Object.entries(a);
+  if (parts.length !== Object.keys(b).length) return false;
+  return parts.every(
+    ([key, part]) => Object.hasOwn(b, key) && alike(part, (b as Record<string, unknown>)[key]),
   );
 }
 

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { z } from 'zod';
-import { lateSchema } from '../late.js';
-import { JOURNAL_FORMAT, type JournalRecord, recordDraftSchema } from './record.js';
+import { checkRecord, type Fields } from './check-record.js';
+import { JOURNAL_FORMAT, type JournalRecord } from './record.js';
 
 /**
  * A line of a journal, both ways. Pure. The checksum of a line is seeded with the line before, so a
@@ -16,14 +16,6 @@ const TAIL_LENGTH = CRC_FIELD.length + 8 + 2;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const BRACE = 0x7d;
-
-/** Gives a draft's schema its place and time: one check of a whole line costs less than taking it apart and putting it together. */
-const recordSchema = lateSchema((z): z.ZodType<JournalRecord> => {
-  const [first, ...others] = recordDraftSchema().options;
-  const placed = (draft: typeof first | (typeof others)[number]) =>
-    z.strictObject({ seq: z.int(), at: z.string(), ...draft.shape });
-  return z.discriminatedUnion('type', [placed(first), ...others.map(placed)]);
-});
 
 /** A record as a line, without its newline, and the checksum that seeds the next line. */
 export function encode(
@@ -92,7 +84,7 @@ function hexDigit(byte: number): number | undefined {
   return byte >= 0x61 && byte <= 0x66 ? byte - 0x61 + 10 : undefined;
 }
 
-function record(fields: Readonly<Record<string, unknown>>, seq: number, crc: number): Decoded {
+function record(fields: Fields, seq: number, crc: number): Decoded {
   if (fields.seq !== seq)
     return wrong(`its number is ${JSON.stringify(fields.seq)}, expected ${seq}`);
   if (fields.type === 'run.started' && fields.format !== JOURNAL_FORMAT) {
@@ -111,14 +103,10 @@ function isClaim(durable: unknown, seq: number): durable is number {
   return Number.isInteger(durable) && Number(durable) >= 0 && Number(durable) < seq;
 }
 
-function checked(
-  fields: Readonly<Record<string, unknown>>,
-  durable: number | undefined,
-  crc: number,
-): Decoded {
-  const parsed = recordSchema().safeParse(fields);
-  if (!parsed.success) return unknown(fields.type, parsed.error.issues[0]);
-  return { ok: true, record: parsed.data, durable, crc };
+function checked(fields: Fields, durable: number | undefined, crc: number): Decoded {
+  const found = checkRecord(fields);
+  if ('issue' in found) return unknown(fields.type, found.issue);
+  return { ok: true, record: found.record, durable, crc };
 }
 
 /** The line's text up to its checksum, as an object. Closed in place for a moment: putting strings together costs a copy of each line. */

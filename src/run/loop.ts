@@ -17,6 +17,7 @@ import type { KeptOutcome } from './outputs.js';
 import type { CancelRequest, RunParts, RunTools } from './parts.js';
 import { probeRecord } from './probe-record.js';
 import { ProbeStarter } from './probe-starter.js';
+import { Settling } from './settling.js';
 import { Slots, type SlotUser, type Started } from './slots.js';
 import { Timers } from './timers.js';
 
@@ -40,6 +41,7 @@ export class RunLoop {
   readonly #attempts: Attempts;
   readonly #timers: Timers;
   readonly #slots: Slots;
+  readonly #settling: Settling;
   readonly #expectations: Expectations;
   #mode: Mode = 'open';
   #wentOn = false;
@@ -61,6 +63,8 @@ export class RunLoop {
     this.#probes = new ProbeStarter(tools, parts, this.events);
     this.#attempts = new Attempts(clock, tools.graceMs, this.#attemptObserver());
     this.#timers = new Timers(clock);
+    const user = { finished: this.#finish, goOn: () => this.#advance() };
+    this.#settling = new Settling(clock, this.#frontier, this.commits, user);
     const mayStartAhead = mayRepeat(parts.workflow.spec);
     this.#slots = new Slots(tools.executor, clock, this.#slotUser(), mayStartAhead);
     this.#expectations = new Expectations(tools, parts, this.#frontier);
@@ -88,7 +92,7 @@ export class RunLoop {
 
   /** Whether only decisions about held tasks can make the run go on. */
   get blocked(): boolean {
-    return this.#frontier.blocked && this.commits.synced;
+    return this.#frontier.blocked && this.commits.synced && !this.#settling.isUnderWay;
   }
 
   // --- Beginning ---
@@ -141,12 +145,7 @@ export class RunLoop {
 
   /** Writes what is settled without running anything, then asks for slots for what can start. */
   #advance(): void {
-    const settled = (): readonly RecordDraft[] => this.#frontier.settled();
-    for (let drafts = settled(); drafts.length > 0; drafts = settled()) {
-      if (this.#mode === 'closed') return;
-      for (const draft of drafts)
-        this.commits.commit(draft, draft.type === 'run.finished' ? this.#finish : undefined);
-    }
+    if (this.#mode === 'closed' || !this.#settling.write()) return;
     if (this.#frontier.shouldTerminate) this.#attempts.stop('cancel');
     if (this.#mode === 'open') this.#slots.request(this.#frontier.pools());
     this.#expectations.look();
@@ -324,6 +323,7 @@ export class RunLoop {
     this.#slots.giveBackAll();
     const over = this.ended.catch(() => {}); // a stricter call may not wait
     await Promise.race([this.#attempts.settled(), over]);
+    await this.#settling.over();
     await this.detach(why);
   }
 

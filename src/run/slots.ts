@@ -1,6 +1,7 @@
 import type { Executor } from '../queue/executor.js';
 import type { Cancel, Clock } from '../world/clock.js';
 import { Pace } from './pace.js';
+import { Turn } from './turn.js';
 
 /** An attempt whose task.started is appended; its code may run once that is on disk. */
 export interface Started {
@@ -42,6 +43,7 @@ export class Slots {
   readonly #clock: Clock;
   readonly #user: SlotUser;
   readonly #mayStartAhead: boolean;
+  readonly #turn: Turn;
   readonly #requested = new Map<Pool, number>();
   readonly #ahead = new Map<Pool, Started[]>();
   #cancelPatience: Cancel | undefined;
@@ -53,6 +55,7 @@ export class Slots {
     this.#clock = clock;
     this.#user = user;
     this.#mayStartAhead = mayStartAhead;
+    this.#turn = new Turn(clock);
   }
 
   /** Asks for the slots that tasks could use now; `pools` are those with ready ones. */
@@ -85,6 +88,7 @@ export class Slots {
   }
 
   async #use(pool: Pool): Promise<void> {
+    for (let full = this.#turn.full(); full !== undefined; full = this.#turn.full()) await full;
     this.#requested.set(pool, (this.#requested.get(pool) ?? 1) - 1);
     this.#used++;
     const started = this.#ahead.get(pool)?.shift() ?? this.#user.start(pool);
