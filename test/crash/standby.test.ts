@@ -42,6 +42,7 @@ export def note [] {
   sleep 30ms
 }
 `;
+const TASKS = Array.from({ length: 12 }, (_, i) => `t${Math.floor(i / 2)}${i % 2}`);
 /** Longest life of an orchestrator that is killed, ms from its first word. */
 const LIFE_MS = 400;
 
@@ -55,6 +56,8 @@ it.skipIf(NO_PROC)(
       const folder = mkdtempSync(join(all, 'killed-'));
       mkdirSync(join(folder, 'm'));
       writeFileSync(join(folder, 'm/mod.nu'), MODULE);
+      // There from the start: Nushell opens a file for appending only if it is, and two that make it would not see each other.
+      writeFileSync(join(folder, 'ledger'), '');
       const pids: number[] = [];
       for (let last = ''; !last.startsWith('succeeded'); ) {
         const { child, output } = start(folder);
@@ -105,19 +108,16 @@ async function expectOnce(folder: string): Promise<number> {
     spawned++;
   }
   for (const line of ran) expect(begun).toContain(line);
-  expect(new Set(ran.map((line) => line.split(' ')[0])).size).toBe(12);
+  const tasks = new Set(ran.map((line) => line.split(' ')[0]));
+  expect([...tasks].sort()).toEqual(TASKS);
   expect(processes.size).toBe(spawned); // none served two
   return servedIn(folder);
 }
 
 function servedIn(folder: string): number {
-  let count = 0;
-  for (let task = 1; task <= 12; task++) {
-    const name = `${String(task).padStart(4, '0')}-t${Math.floor((task - 1) / 2)}${(task - 1) % 2}`;
-    for (let attempt = 1; attempt < 6; attempt++)
-      count += Number(isThere(join(folder, 'data/runs/graph/tasks', name, String(attempt))));
-  }
-  return count;
+  const tasks = TASKS.map((task, i) => `${String(i + 1).padStart(4, '0')}-${task}`);
+  const attempts = tasks.flatMap((task) => ['1', '2', '3', '4', '5'].map((n) => join(task, n)));
+  return attempts.filter((it) => isThere(join(folder, 'data/runs/graph/tasks', it))).length;
 }
 
 function isThere(dir: string): boolean {
