@@ -15,8 +15,7 @@ export interface Workload {
 
 /**
  * Graphs shaped like four workflows that others measure schedulers by, of about so many tasks. Times are
- * drawn around what was published for each kind of task (Juve et al. 2013 for the first two) or is usual
- * for its tools, the same at each call.
+ * drawn around what is plausible for each kind of task, the same at each call: they are no recorded traces.
  */
 export const WORKLOADS: readonly ((size: number) => Workload)[] = [
   montage,
