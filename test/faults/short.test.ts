@@ -24,7 +24,9 @@ function whyNoLimit(): string | undefined {
 function whyNoUser(): string | undefined {
   if (process.getuid?.() !== 0) return 'only root may become another user';
   const look = `require('node:fs').readFileSync(${JSON.stringify(fileURLToPath(import.meta.url))})`;
-  return whyNot('setpriv', `--reuid=${NOBODY}`, '--clear-groups', process.execPath, '-e', look);
+  // By env, since setpriv itself still finds what only root may.
+  const node = ['env', process.execPath, '-e', look];
+  return whyNot('setpriv', `--reuid=${NOBODY}`, '--clear-groups', ...node);
 }
 
 function whyNot(file: string, ...args: readonly string[]): string | undefined {
