@@ -7,14 +7,19 @@ const BUDGET = new URL('../../budget.json', import.meta.url);
 const ALLOWED = 0.75;
 
 /**
- * Lines that tell which ratios are worse than their budget by more than a quarter. The budget holds, by
- * `case / contender`, the least ratio seen on a quiet machine in the quick form.
+ * What the ratios of a run say of the budget, which holds, by `case / contender`, what was seen on a quiet machine in
+ * the quick form. `over`: lines that tell which are worse by more than a quarter. `unmeasured`: those that had no part in
+ * the run, since their peer is not installed here or their case was left out.
  */
-export function overBudget(ratios: ReadonlyMap<string, number>): string[] {
+export function heldToBudget(ratios: ReadonlyMap<string, number>): {
+  readonly over: readonly string[];
+  readonly unmeasured: readonly string[];
+} {
   const budget = JSON.parse(readFileSync(BUDGET, 'utf8')) as Readonly<Record<string, number>>;
-  return Object.entries(budget).flatMap(([name, expected]) => {
-    const ratio = ratios.get(name);
-    if (ratio === undefined || ratio >= expected * ALLOWED) return [];
+  const over = Object.entries(budget).flatMap(([name, expected]) => {
+    const ratio = ratios.get(name) ?? Number.POSITIVE_INFINITY;
+    if (ratio >= expected * ALLOWED) return [];
     return [`${name} is ${ratio.toFixed(2)}, was ${expected.toFixed(2)}`];
   });
+  return { over, unmeasured: Object.keys(budget).filter((name) => !ratios.has(name)) };
 }
