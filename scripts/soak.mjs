@@ -26,13 +26,21 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string' },
     minutes: { type: 'string' },
     seed: { type: 'string' },
+    help: { type: 'boolean' },
   },
 });
 
+const USAGE = `usage: soak.mjs [PART…] [--rounds N] [--minutes N] [--seed N]
+parts: ${Object.keys(PARTS).join(' ')}`;
+
 function usage(why) {
-  console.error(`${why}; usage: soak.mjs [PART…] [--rounds N] [--minutes N] [--seed N]`);
-  console.error(`parts: ${Object.keys(PARTS).join(' ')}`);
+  console.error(`${why}; ${USAGE}`);
   process.exit(2);
+}
+
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
 }
 
 function number(name, otherwise) {
