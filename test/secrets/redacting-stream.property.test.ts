@@ -103,7 +103,8 @@ describe('redacting a stream', () => {
           stream.push(piece);
           stream.pause();
         }
-        const held = stream.end().length;
+        // A whole secret that could go on to be a longer one is kept back too, and comes as its mark.
+        const held = stream.end().replaceAll(/\[[^[\]]*\]/g, '').length;
         const endings = Array.from({ length: longest }, (_, i) => read.slice(-1 - i));
         const begun = endings.filter((end) => forms.some((form) => form.startsWith(end)));
         expect(held).toBeLessThanOrEqual(Math.max(0, ...begun.map((end) => end.length)));
