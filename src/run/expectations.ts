@@ -22,8 +22,9 @@ export class Expectations {
     this.#parts = parts;
     this.#frontier = frontier;
     const { tasks } = parts.workflow.spec;
-    const used = parts.plan.needs.targets.length === 0 ? [] : tasks.map(({ runner }) => runner);
-    this.#names = [...new Set(used)].filter((name) => tools.runners.get(name)?.expect);
+    const isUsed = (name: string): boolean => tasks.some(({ runner }) => runner === name);
+    const listening = [...tools.runners].filter(([, { expect }]) => expect).map(([name]) => name);
+    this.#names = parts.plan.needs.targets.length === 0 ? [] : listening.filter(isUsed);
   }
 
   /** To be called when tasks have moved. What moves within a turn of the event loop is told once. */
