@@ -1,7 +1,7 @@
 import type { OpenFile } from '../world/file-system.js';
 import { writeFully } from './write-fully.js';
 
-const CHUNK = 1024 * 1024;
+const CHUNK = 64 * 1024;
 
 /** Writes what is in `from`, from byte `at` to its end, behind what is in `to`. Not synced. */
 export async function copyRest(from: OpenFile, at: number, to: OpenFile): Promise<void> {

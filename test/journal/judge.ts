@@ -99,7 +99,8 @@ function synced({ lines }: Original, bytes: Buffer): number {
 function assertRefusal(refused: NuflowError, file: string, good: number, offset: number): void {
   if (!/^NUFLOW_JOURNAL_(DAMAGED|FORMAT)$/.test(refused.code)) throw refused;
   if (refused.code === 'NUFLOW_JOURNAL_FORMAT' && good > 0) throw refused;
-  expect(refused.details).toMatchObject({ file, line: good + 1, offset });
+  const { file: named, line, offset: at } = refused.details;
+  same([named, line, at], [file, good + 1, offset]);
 }
 
 /** The journal's content, then that of the files beside it. */
