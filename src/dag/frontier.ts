@@ -88,7 +88,7 @@ export class Frontier {
   // --- What may start ---
 
   /** Pools that have ready tasks; `undefined` is the orchestrator's own. */
-  pools(): Iterable<string | undefined> {
+  pools(): readonly (string | undefined)[] {
     return this.#stop === undefined ? this.#ready.pools() : [];
   }
 

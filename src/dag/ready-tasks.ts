@@ -16,6 +16,8 @@ export class ReadyTasks {
   readonly #taskAtRank: Int32Array;
   readonly #isIn: Uint8Array;
   readonly #pools = new Map<string | undefined, Pool>();
+  /** Of the pools that have or had tasks. */
+  readonly #names: (string | undefined)[] = [];
 
   constructor(
     plan: Plan,
@@ -65,8 +67,8 @@ export class ReadyTasks {
   }
 
   /** Pools that have tasks. */
-  *pools(): Iterable<string | undefined> {
-    for (const [pool, { size }] of this.#pools) if (size > 0) yield pool;
+  pools(): readonly (string | undefined)[] {
+    return this.#names.filter((name) => this.size(name) > 0);
   }
 
   #at(rank: number): number {
@@ -79,6 +81,7 @@ export class ReadyTasks {
     if (known !== undefined) return known;
     const pool = { queue: new ReadyQueue(), size: 0 };
     this.#pools.set(name, pool);
+    this.#names.push(name);
     return pool;
   }
 }

@@ -13,9 +13,12 @@ export interface Executor {
    * `submit` has returned, so that the caller can finish its own bookkeeping. The slot is held until
    * the job's promise settles. A job must not fail; if it rejects or throws, its slot is freed all the
    * same and the error is dropped. Throws InvalidDefinitionError for an unknown pool.
+   *
+   * A job that has more to do may go on in its slot while `mayGoOn` says so, which costs less than to queue again: nobody waits
+   * for the slot, nothing is on hold, and no rate counts its starts.
    */
   submit(
-    job: () => Promise<void>,
+    job: (mayGoOn: () => boolean) => Promise<void>,
     options?: { readonly priority?: number; readonly pool?: string },
   ): void;
   /** Starts no more jobs, in any pool, until the returned function is called; those that run go on. Holds may overlap. */

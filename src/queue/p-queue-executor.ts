@@ -19,6 +19,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export class PQueueExecutor implements Executor {
   readonly #main: PQueue;
   readonly #pools: ReadonlyMap<string, PQueue>;
+  /** Of pools whose starts are counted by the queue. */
+  readonly #rated: ReadonlySet<PQueue>;
   #holds = 0;
 
   /** Throws InvalidOptionError for a limit or rate out of its range. */
@@ -27,6 +29,8 @@ export class PQueueExecutor implements Executor {
     this.#pools = new Map(
       Object.entries(pools).map(([name, options]) => [name, queueOf(options, `pools.${name}.`)]),
     );
+    const rated = Object.keys(pools).filter((name) => pools[name]?.rate !== undefined);
+    this.#rated = new Set(rated.map((name) => this.#queue(name)));
   }
 
   limit(pool?: string): number {
@@ -39,11 +43,13 @@ export class PQueueExecutor implements Executor {
   }
 
   submit(
-    job: () => Promise<void>,
+    job: (mayGoOn: () => boolean) => Promise<void>,
     options: { readonly priority?: number; readonly pool?: string } = {},
   ): void {
     const { priority = 0, pool } = options;
-    void this.#queue(pool).add(() => quietly(job), { priority });
+    const queue = this.#queue(pool);
+    const mayGoOn = (): boolean => this.#holds === 0 && queue.size === 0 && !this.#rated.has(queue);
+    void queue.add(() => quietly(() => job(mayGoOn)), { priority });
   }
 
   hold(): () => void {

@@ -7,7 +7,7 @@ import type { Attempt, Execution, Outcome, OutputChunk, Runner } from '../runner
 import type { ProcessIdentity } from '../world/process-identity.js';
 import { guarded } from './guarded-execution.js';
 import { endedExecution, lateExecution } from './late-execution.js';
-import { LazyPlace } from './lazy-place.js';
+import { LazyPlace, type RunPlace } from './lazy-place.js';
 import { checkOutput, failedBy } from './outcome.js';
 import { type KeptOutcome, keepOutput, neededOutputs } from './outputs.js';
 import type { RunParts, RunTools } from './parts.js';
@@ -28,6 +28,7 @@ export class AttemptStarter {
   readonly #tools: RunTools;
   readonly #parts: RunParts;
   readonly #events: RunEvents;
+  #place: RunPlace | undefined;
 
   constructor(tools: RunTools, parts: RunParts, events: RunEvents) {
     this.#tools = tools;
@@ -65,7 +66,9 @@ export class AttemptStarter {
   #begin(state: RunState, spec: TaskSpec, attempt: number, given: Given): Execution {
     return this.#printing(spec, attempt, (output) => {
       const call = taskCall(spec, this.#code(spec), given);
-      return this.#runner(spec).start(this.#place(state, spec, attempt, output, call));
+      const extras = { ...call, output, secrets: this.#secrets(spec) };
+      const place = new LazyPlace(this.#runPlace(state), spec.id, attempt, extras);
+      return this.#runner(spec).start(place);
     });
   }
 
@@ -77,7 +80,8 @@ export class AttemptStarter {
     process: ProcessIdentity | undefined,
   ): Execution {
     return this.#printing(spec, attempt, (output) => {
-      const place = this.#place(state, spec, attempt, output);
+      const extras = { output, secrets: this.#secrets(spec) };
+      const place = new LazyPlace(this.#runPlace(state), spec.id, attempt, extras);
       return (
         this.#runner(spec).adopt?.(place, process) ?? endedExecution({ status: 'interrupted' })
       );
@@ -89,12 +93,20 @@ export class AttemptStarter {
     return this.#runner(spec).adopt !== undefined;
   }
 
-  /** The outcome as it can be recorded: checked by the task's schema, without secrets, a big output on disk. Throws JournalWriteError. */
-  async keep(run: string, spec: TaskSpec, attempt: number, outcome: Outcome): Promise<KeptOutcome> {
-    const checked = await checkOutput(outcome, this.#code(spec));
-    const clean = this.#parts.secrets?.outcome(checked) ?? checked;
-    const place = { run, index: this.#index(spec.id), task: spec.id, attempt };
-    return keepOutput(this.#tools.outputs, place, clean);
+  /** The outcome as it can be recorded: checked by the task's schema, without secrets, a big output on disk. Throws or rejects with JournalWriteError. */
+  keep(
+    run: string,
+    spec: TaskSpec,
+    attempt: number,
+    outcome: Outcome,
+  ): KeptOutcome | Promise<KeptOutcome> {
+    const checked = checkOutput(outcome, this.#code(spec));
+    const keep = (checked: Outcome): KeptOutcome | Promise<KeptOutcome> => {
+      const clean = this.#parts.secrets?.outcome(checked) ?? checked;
+      const place = { run, index: this.#index(spec.id), task: spec.id, attempt };
+      return keepOutput(this.#tools.outputs, place, clean);
+    };
+    return checked instanceof Promise ? checked.then(keep) : keep(checked);
   }
 
   #code({ id }: TaskSpec): TaskCode | undefined {
@@ -111,30 +123,29 @@ export class AttemptStarter {
     return runner;
   }
 
-  /** An execution that prints into the run's events. */
-  #printing(spec: TaskSpec, attempt: number, begin: (output: Output) => Execution): Execution {
-    const emit = (chunk: OutputChunk): void => this.#output(spec.id, attempt, chunk);
-    const { secrets } = this.#parts;
-    return guarded(() => (secrets === undefined ? begin(emit) : redacting(secrets, emit, begin)));
-  }
-
-  #place(
-    state: RunState,
+  /** An execution that prints into the run's events; without secrets it does so by itself, and `begin` gets no output. */
+  #printing(
     spec: TaskSpec,
     attempt: number,
-    output: Output,
-    call?: Pick<Attempt, 'with' | 'call'>,
-  ): Attempt {
-    const { baseDir, maxLogBytes } = this.#tools;
-    const secrets = this.#secrets(spec);
-    const names = { run: state.id, task: spec.id, attempt, baseDir, maxLogBytes, secrets };
-    const origin = {
-      traceId: state.traceId,
-      dir: () => this.#tools.attemptDir(state.id, this.#index(spec.id), spec.id, attempt),
-      output,
+    begin: (output: Output | undefined) => Execution,
+  ): Execution {
+    const { secrets } = this.#parts;
+    if (secrets === undefined) return guarded(() => begin(undefined));
+    const emit = (chunk: OutputChunk): void => this.#output(spec.id, attempt, chunk);
+    return guarded(() => redacting(secrets, emit, begin));
+  }
+
+  #runPlace({ id, traceId }: RunState): RunPlace {
+    this.#place ??= {
+      run: id,
+      traceId,
+      baseDir: this.#tools.baseDir,
+      maxLogBytes: this.#tools.maxLogBytes,
+      dirOf: (task, attempt) => this.#tools.attemptDir(id, this.#index(task), task, attempt),
+      print: (task, attempt, chunk) => this.#output(task, attempt, chunk),
       isHeard: () => this.#events.hasListeners('task.output'),
     };
-    return new LazyPlace(names, origin, call);
+    return this.#place;
   }
 
   #secrets(spec: TaskSpec): RunSecrets | undefined {

@@ -5,6 +5,7 @@ import type { Execution, Outcome } from '../runners/runner.js';
 import type { Clock } from '../world/clock.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
 import { type Ended, LiveAttempt, type StopReason } from './attempt.js';
+import { Deferred } from './deferred.js';
 import type { KeptOutcome } from './outputs.js';
 import { PROBE_TIMEOUT_MS, saysNothing } from './probe-record.js';
 
@@ -12,8 +13,8 @@ import { PROBE_TIMEOUT_MS, saysNothing } from './probe-record.js';
 export interface AttemptObserver {
   /** The attempt has a process. */
   spawned(task: string, attempt: number, process: ProcessIdentity): void;
-  /** The outcome as it can be recorded. Rejects with JournalWriteError when it can't be. */
-  keep(spec: TaskSpec, attempt: number, outcome: Outcome): Promise<KeptOutcome>;
+  /** The outcome as it can be recorded; at once when nothing has to be waited for. Throws or rejects with JournalWriteError when it can't be. */
+  keep(spec: TaskSpec, attempt: number, outcome: Outcome): KeptOutcome | Promise<KeptOutcome>;
   /** Nothing of the attempt is left. */
   ended(spec: TaskSpec, attempt: number, ended: Ended<KeptOutcome>): void;
   /** There is no space to begin an attempt, or to keep what came out of one: nothing more may start. */
@@ -30,7 +31,9 @@ export class Attempts {
   readonly #graceMs: number;
   readonly #observer: AttemptObserver;
   readonly #live = new Map<string, { readonly spec: TaskSpec; readonly attempt: LiveAttempt }>();
-  readonly #working = new Set<Promise<void>>();
+  /** Pieces of work under way, and who waits until there are none. */
+  #working = 0;
+  #idle: Deferred | undefined;
   #isDetached = false;
 
   constructor(clock: Clock, graceMs: number, observer: AttemptObserver) {
@@ -41,23 +44,30 @@ export class Attempts {
 
   /** Keeps count of work under way. Never rejects. */
   async work(job: () => Promise<void>): Promise<void> {
-    const working = job().catch((error: Error) =>
-      isNoSpaceError(error.cause) ? this.#observer.full(error) : this.#observer.failed(error),
-    );
-    this.#working.add(working);
-    await working;
-    this.#working.delete(working);
+    this.#working++;
+    try {
+      await job();
+    } catch (error) {
+      const { full, failed } = this.#observer;
+      const { cause } = error as Error;
+      (isNoSpaceError(cause) ? full : failed)(error as Error);
+    }
+    if (--this.#working > 0) return;
+    this.#idle?.resolve();
+    this.#idle = undefined;
   }
 
-  /** Resolves when the work under way now is done. */
+  /** Resolves when no work is under way. */
   async settled(): Promise<void> {
-    await Promise.all(this.#working);
+    if (this.#working === 0) return;
+    this.#idle ??= new Deferred();
+    await this.#idle.promise;
   }
 
   /** From the start of an attempt to its end. */
-  async follow(spec: TaskSpec, attempt: number, execution: Execution): Promise<void> {
+  follow(spec: TaskSpec, attempt: number, execution: Execution): Promise<void> {
     const live = new LiveAttempt(execution, this.#clock, this.#graceMs, spec.timeoutMs);
-    await this.#follow(spec, attempt, execution, live);
+    return this.#follow(spec, attempt, execution, live);
   }
 
   /**
@@ -122,7 +132,7 @@ export class Attempts {
     known?: ProcessIdentity,
   ): Promise<void> {
     this.#enter(spec, live);
-    void execution.spawned.then((process) => {
+    void execution.spawned?.then((process) => {
       if (process === undefined || process.pid === known?.pid) return;
       if (this.#live.get(spec.id)?.attempt === live)
         this.#observer.spawned(spec.id, attempt, process);
@@ -130,7 +140,8 @@ export class Attempts {
     const ended = this.#unlessDetached(await live.ended);
     if (ended === undefined) return;
     const { outcome, stopped } = ended;
-    const kept = await this.#observer.keep(spec, attempt, outcome);
+    const keeping = this.#observer.keep(spec, attempt, outcome);
+    const kept = keeping instanceof Promise ? await keeping : keeping;
     this.#live.delete(spec.id);
     this.#seeSpace(spec, outcome, stopped);
     this.#observer.ended(spec, attempt, { outcome: kept, stopped });

@@ -51,7 +51,7 @@ function startsNothingMore({ onFailure, tasks }: RunState): boolean {
  */
 export async function decidedOutput(
   { task, decision, output = null }: HeldDecision,
-  keep: (outcome: Outcome) => Promise<KeptOutcome>,
+  keep: (outcome: Outcome) => KeptOutcome | Promise<KeptOutcome>,
 ): Promise<OutputFields> {
   if (decision !== 'done') return {};
   const given = assertJson(output, `the output given for task ${quote(task)}`);

@@ -11,7 +11,7 @@ export interface DecisionTaker {
   readonly commits: Pick<Commits, 'state' | 'commit'>;
   readonly frontier: Pick<Frontier, 'heldAttempt'>;
   /** An output as it can be recorded. */
-  keep(task: string, attempt: number, outcome: Outcome): Promise<KeptOutcome>;
+  keep(task: string, attempt: number, outcome: Outcome): KeptOutcome | Promise<KeptOutcome>;
   /** A decision was appended: does what follows. */
   taken(): void;
   /** How the run ended, for a decision that did not get to the disk. */
@@ -38,7 +38,8 @@ export class Decisions {
     const { task, decision, message } = wanted;
     assertDecidable(this.#run.commits.state, wanted);
     const attempt = this.#heldAttempt(task);
-    const keep = (outcome: Outcome): Promise<KeptOutcome> => this.#run.keep(task, attempt, outcome);
+    const keep = (outcome: Outcome): KeptOutcome | Promise<KeptOutcome> =>
+      this.#run.keep(task, attempt, outcome);
     const output = await decidedOutput(wanted, keep);
     this.#heldAttempt(task); // the run may have been cancelled meanwhile
     const draft = { type: 'task.decided', task, attempt, decision, ...output, message } as const;

@@ -1,4 +1,4 @@
-import type { Execution } from '../runners/runner.js';
+import type { Execution, Outcome } from '../runners/runner.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
 import { endedExecution } from './late-execution.js';
 import { failedBy, outcomeFrom } from './outcome.js';
@@ -9,16 +9,32 @@ import { failedBy, outcomeFrom } from './outcome.js';
  */
 export function guarded(begin: () => Execution): Execution {
   try {
-    const execution = begin();
-    return {
-      spawned: Promise.resolve(execution.spawned).then(identityFrom).catch(nothing),
-      outcome: Promise.resolve(execution.outcome).then(outcomeFrom).catch(failedBy),
-      // What it throws is told to nobody: it goes on until it ends by itself.
-      stop: (how) => void quietly(() => execution.stop(how)),
-      detach: () => quietly(() => execution.detach?.()),
-    };
+    return new GuardedExecution(begin());
   } catch (error) {
     return endedExecution(failedBy(error));
+  }
+}
+
+class GuardedExecution implements Execution {
+  readonly spawned: Execution['spawned'];
+  readonly outcome: Promise<Outcome>;
+  readonly #execution: Execution;
+
+  constructor(execution: Execution) {
+    const { spawned, outcome } = execution;
+    if (spawned !== undefined)
+      this.spawned = Promise.resolve(spawned).then(identityFrom).catch(nothing);
+    this.outcome = Promise.resolve(outcome).then(outcomeFrom, failedBy);
+    this.#execution = execution;
+  }
+
+  /** What it throws is told to nobody: it goes on until it ends by itself. */
+  stop(how: 'interrupt' | 'kill'): void {
+    void quietly(() => this.#execution.stop(how));
+  }
+
+  detach(): Promise<void> {
+    return quietly(() => this.#execution.detach?.());
   }
 }
 

@@ -1,46 +1,61 @@
 import type { Attempt, OutputChunk } from '../runners/runner.js';
 import { type AttemptNames, attemptNames } from './task-call.js';
 
-type Names = Pick<Attempt, 'run' | 'task' | 'attempt' | 'baseDir' | 'maxLogBytes' | 'secrets'>;
-
-const NOTHING = { with: {} };
-
-/** What names and folder are made from. */
-interface Origin {
-  /** Of the run. */
+/** What the attempts of a run have in common. */
+export interface RunPlace {
+  readonly run: string;
   readonly traceId: string;
-  readonly dir: () => string;
-  readonly output: (chunk: OutputChunk) => void;
+  readonly baseDir: string;
+  readonly maxLogBytes: number | undefined;
+  dirOf(task: string, attempt: number): string;
+  print(task: string, attempt: number, chunk: OutputChunk): void;
   readonly isHeard: () => boolean;
 }
+
+/** What it is given beside its name. */
+interface Extras extends Partial<Pick<Attempt, 'with' | 'call'>> {
+  readonly secrets: Attempt['secrets'];
+  /** What takes its output; by default the run. */
+  readonly output: Attempt['output'] | undefined;
+}
+
+const NOTHING = Object.freeze({});
 
 /**
  * An attempt's place whose names and folder are made when they are asked for: hashing costs more than
  * many a function does, and most functions never ask. Not to be spread: getters are not own properties.
  */
 export class LazyPlace implements Attempt {
-  readonly run: string;
   readonly task: string;
   readonly attempt: number;
-  readonly baseDir: string;
-  readonly maxLogBytes: number | undefined;
   readonly secrets: Attempt['secrets'];
   /** Empty unless given. */
   readonly with: Attempt['with'];
   readonly call: Attempt['call'];
-  readonly #origin: Origin;
+  readonly #run: RunPlace;
+  #output: Attempt['output'] | undefined;
   #known: AttemptNames | undefined;
 
-  constructor(names: Names, origin: Origin, call: Pick<Attempt, 'with' | 'call'> = NOTHING) {
-    this.run = names.run;
-    this.task = names.task;
-    this.attempt = names.attempt;
-    this.baseDir = names.baseDir;
-    this.maxLogBytes = names.maxLogBytes;
-    this.secrets = names.secrets;
-    this.with = call.with;
-    this.call = call.call;
-    this.#origin = origin;
+  constructor(run: RunPlace, task: string, attempt: number, extras: Extras) {
+    this.#run = run;
+    this.task = task;
+    this.attempt = attempt;
+    this.secrets = extras.secrets;
+    this.with = extras.with ?? NOTHING;
+    this.call = extras.call;
+    this.#output = extras.output;
+  }
+
+  get run(): string {
+    return this.#run.run;
+  }
+
+  get baseDir(): string {
+    return this.#run.baseDir;
+  }
+
+  get maxLogBytes(): number | undefined {
+    return this.#run.maxLogBytes;
   }
 
   get key(): string {
@@ -56,19 +71,20 @@ export class LazyPlace implements Attempt {
   }
 
   get dir(): string {
-    return this.#origin.dir();
+    return this.#run.dirOf(this.task, this.attempt);
   }
 
   get output(): (chunk: OutputChunk) => void {
-    return this.#origin.output;
+    this.#output ??= (chunk) => this.#run.print(this.task, this.attempt, chunk);
+    return this.#output;
   }
 
   get isHeard(): () => boolean {
-    return this.#origin.isHeard;
+    return this.#run.isHeard;
   }
 
   get #names(): AttemptNames {
-    this.#known ??= attemptNames(this.#origin.traceId, this.task, this.attempt);
+    this.#known ??= attemptNames(this.#run.traceId, this.task, this.attempt);
     return this.#known;
   }
 }

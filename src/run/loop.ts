@@ -18,7 +18,8 @@ import type { CancelRequest, RunParts, RunTools } from './parts.js';
 import { probeRecord } from './probe-record.js';
 import { ProbeStarter } from './probe-starter.js';
 import { Settling } from './settling.js';
-import { Slots, type SlotUser, type Started } from './slots.js';
+import { Slots, type SlotUser } from './slots.js';
+import { Started } from './started.js';
 import { Timers } from './timers.js';
 
 /** How the loop stands: `open` starts tasks, `draining` lets them end, `stopping` makes them, `closed` writes no more. */
@@ -166,7 +167,7 @@ export class RunLoop {
 
   #slotUser(): SlotUser {
     return {
-      ready: (pool) => this.#frontier.ready(pool),
+      ready: (pool) => (this.#mode === 'open' ? this.#frontier.ready(pool) : 0),
       start: (pool) => this.#start(pool),
       run: (started) => this.#attempts.work(() => this.#run(started)),
       giveBack: (started) => this.#giveBack(started),
@@ -199,14 +200,14 @@ export class RunLoop {
   #start(pool: string | undefined): Started | undefined {
     const next = this.#mode === 'open' ? this.#frontier.take(pool) : undefined;
     if (next === undefined) return undefined;
+    const { task, attempt } = next;
+    const started = new Started(task, attempt);
     const appended = this.#now();
-    const durable = new Promise<boolean>((settled) =>
-      this.commits.commit({ type: 'task.started', ...next }, (isDurable) => {
-        this.#slots.pace.synced(this.#now() - appended);
-        settled(isDurable);
-      }),
-    );
-    return { ...next, durable };
+    this.commits.commit({ type: 'task.started', task, attempt }, (isDurable) => {
+      this.#slots.pace.synced(this.#now() - appended);
+      started.settled(isDurable);
+    });
+    return started;
   }
 
   async #run(started: Started): Promise<void> {

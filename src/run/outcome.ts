@@ -1,5 +1,5 @@
-import { assertJson } from '../definition/json.js';
-import { issuePath } from '../definition/standard-schema.js';
+import { assertJson, type JsonValue } from '../definition/json.js';
+import { issuePath, type StandardSchema } from '../definition/standard-schema.js';
 import type { TaskCode } from '../definition/workflow.js';
 import { type TaskError, taskErrorSchema } from '../journal/record.js';
 import type { Outcome } from '../runners/runner.js';
@@ -12,9 +12,17 @@ export function failedBy(thrown: unknown): Outcome {
 
 /**
  * What a runner gave as its outcome, when it is one; a failure that says so otherwise. Runners may be the
- * user's own, and what is journaled must be readable again.
+ * user's own, and what is journaled must be readable again. Never throws.
  */
 export function outcomeFrom(given: unknown): Outcome {
+  try {
+    return checkedOutcome(given);
+  } catch (error) {
+    return failedBy(error);
+  }
+}
+
+function checkedOutcome(given: unknown): Outcome {
   const { status, output, error, mayRun } = (given ?? {}) as {
     readonly status?: unknown;
     readonly output?: unknown;
@@ -39,11 +47,18 @@ function errorFrom(given: unknown): TaskError {
   return parsed.success ? parsed.data : thrownAsData(given);
 }
 
-/** The outcome after the task's output schema had its say. */
-export async function checkOutput(outcome: Outcome, code: TaskCode | undefined): Promise<Outcome> {
+/** The outcome after the task's output schema had its say; at once when there is none. */
+export function checkOutput(
+  outcome: Outcome,
+  code: TaskCode | undefined,
+): Outcome | Promise<Outcome> {
   if (outcome.status !== 'succeeded' || code?.output === undefined) return outcome;
+  return validated(outcome.output, code.output);
+}
+
+async function validated(output: JsonValue, schema: StandardSchema): Promise<Outcome> {
   try {
-    const result = await code.output['~standard'].validate(outcome.output);
+    const result = await schema['~standard'].validate(output);
     if (result.issues === undefined)
       return { status: 'succeeded', output: assertJson(result.value, 'the output') };
     const list = result.issues.map((issue) => `${issuePath(issue)}: ${issue.message}`).join('; ');

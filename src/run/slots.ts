@@ -1,15 +1,8 @@
 import type { Executor } from '../queue/executor.js';
 import type { Cancel, Clock } from '../world/clock.js';
 import { Pace } from './pace.js';
+import type { Started } from './started.js';
 import { Turn } from './turn.js';
-
-/** An attempt whose task.started is appended; its code may run once that is on disk. */
-export interface Started {
-  readonly task: string;
-  readonly attempt: number;
-  /** Whether it got to the disk. */
-  readonly durable: Promise<boolean>;
-}
 
 /** The run, as its slots see it. */
 export interface SlotUser {
@@ -25,6 +18,16 @@ export interface SlotUser {
 
 type Pool = string | undefined;
 
+/** What the run has of a pool. */
+interface Share {
+  /** Slots that were asked for and did not come yet. */
+  requested: number;
+  /** Slots it has. */
+  held: number;
+  /** Started on disk, without a slot. */
+  ahead: Started[];
+}
+
 const FIRST = { priority: Number.MAX_SAFE_INTEGER } as const;
 
 /** A start ahead that got no slot for so long is given back, ms: what looks as if it ran should run. */
@@ -32,7 +35,8 @@ const PATIENCE_MS = 100;
 
 /**
  * Gets a run's tasks into slots. Slots are asked for only as many as could be used, and a task is chosen
- * only when its slot is there, so that the most important one gets it.
+ * only when its slot is there, so that the most important one gets it. A slot that nobody else waits for goes
+ * on with the run's next task.
  *
  * The exception is {@link Pace}'s: of tasks shorter than a sync, some are started ahead on disk, and
  * their code runs when a slot is free. Those that get none soon are given back.
@@ -44,8 +48,7 @@ export class Slots {
   readonly #user: SlotUser;
   readonly #mayStartAhead: boolean;
   readonly #turn: Turn;
-  readonly #requested = new Map<Pool, number>();
-  readonly #ahead = new Map<Pool, Started[]>();
+  readonly #shares = new Map<Pool, Share>();
   #cancelPatience: Cancel | undefined;
   #used = 0;
 
@@ -58,19 +61,27 @@ export class Slots {
     this.#turn = new Turn(clock);
   }
 
-  /** Asks for the slots that tasks could use now; `pools` are those with ready ones. */
-  request(pools: Iterable<Pool>): void {
-    for (const pool of pools) this.#request(pool);
-    for (const [pool, ahead] of this.#ahead) if (ahead.length > 0) this.#request(pool);
+  /** Asks for the slots that tasks of these pools could use now. */
+  request(pools: readonly Pool[]): void {
+    for (const pool of pools) this.#request(pool, this.#share(pool));
   }
 
-  #request(pool: Pool): void {
-    const requested = this.#requested.get(pool) ?? 0;
-    const usable = this.#user.ready(pool) + (this.#ahead.get(pool)?.length ?? 0);
-    const wanted = Math.min(usable, this.#executor.limit(pool));
-    for (let n = requested; n < wanted; n++)
-      this.#executor.submit(() => this.#use(pool), pool === undefined ? {} : { pool });
-    this.#requested.set(pool, Math.max(requested, wanted));
+  #request(pool: Pool, share: Share): void {
+    const usable = this.#user.ready(pool) + share.ahead.length;
+    const wanted = Math.min(usable, this.#executor.limit(pool) - share.held);
+    for (; share.requested < wanted; share.requested++)
+      this.#executor.submit(
+        (mayGoOn) => this.#use(pool, share, mayGoOn),
+        pool === undefined ? {} : { pool },
+      );
+  }
+
+  #share(pool: Pool): Share {
+    const known = this.#shares.get(pool);
+    if (known !== undefined) return known;
+    const share = { requested: 0, held: 0, ahead: [] };
+    this.#shares.set(pool, share);
+    return share;
   }
 
   /** Gets work that another process left behind into a slot before anything new. */
@@ -82,27 +93,42 @@ export class Slots {
   giveBackAll(): void {
     this.#cancelPatience?.();
     this.#cancelPatience = undefined;
-    const all = [...this.#ahead.values()].flat();
-    this.#ahead.clear();
-    for (const started of all) this.#user.giveBack(started);
+    for (const share of this.#shares.values()) {
+      const { ahead } = share;
+      share.ahead = [];
+      for (const started of ahead) this.#user.giveBack(started);
+    }
   }
 
-  async #use(pool: Pool): Promise<void> {
+  async #use(pool: Pool, share: Share, mayGoOn: () => boolean): Promise<void> {
     for (let full = this.#turn.full(); full !== undefined; full = this.#turn.full()) await full;
-    this.#requested.set(pool, (this.#requested.get(pool) ?? 1) - 1);
-    this.#used++;
-    const started = this.#ahead.get(pool)?.shift() ?? this.#user.start(pool);
-    this.#startAhead(pool);
-    if (started !== undefined) await this.#user.run(started);
+    share.requested--;
+    share.held++;
+    try {
+      for (let started = this.#next(pool, share); started !== undefined; ) {
+        await this.#user.run(started);
+        if (!mayGoOn()) break;
+        for (let full = this.#turn.full(); full !== undefined; full = this.#turn.full()) await full;
+        started = this.#next(pool, share);
+      }
+    } finally {
+      share.held--;
+      this.#request(pool, share);
+    }
   }
 
-  #startAhead(pool: Pool): void {
+  /** The task for a slot that is free now. */
+  #next(pool: Pool, share: Share): Started | undefined {
+    this.#used++;
+    const started = share.ahead.shift() ?? this.#user.start(pool);
+    this.#startAhead(pool, share);
+    return started;
+  }
+
+  #startAhead(pool: Pool, { ahead }: Share): void {
     const window = this.#mayStartAhead ? this.pace.ahead(this.#executor.limit(pool)) : 0;
-    if (window === 0) return;
-    const ahead = this.#ahead.get(pool) ?? [];
-    this.#ahead.set(pool, ahead);
     // In bulk when half is used up: shifting and appending one by one costs more.
-    if (ahead.length > window / 2) return;
+    if (window === 0 || ahead.length > window / 2) return;
     while (ahead.length < window) {
       const started = this.#user.start(pool);
       if (started === undefined) break;
@@ -118,7 +144,7 @@ export class Slots {
     this.#cancelPatience = this.#clock.after(PATIENCE_MS, () => {
       this.#cancelPatience = undefined;
       if (this.#used === before) this.giveBackAll();
-      else if ([...this.#ahead.values()].some((ahead) => ahead.length > 0)) this.#wait();
+      else if ([...this.#shares.values()].some(({ ahead }) => ahead.length > 0)) this.#wait();
     });
   }
 }

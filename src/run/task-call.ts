@@ -49,10 +49,10 @@ export function taskCall(
   given: Given,
 ): Pick<Attempt, 'with' | 'call'> {
   const context = taskContext(spec, code, given);
-  const { run } = code ?? {};
+  const run = code?.run;
   return {
-    with: resolveSettings(spec, code, { ...given, context }),
-    ...(run === undefined ? {} : { call: (call) => run(new FunctionCall(context, call)) }),
+    with: resolveSettings(spec, code, given, context),
+    call: run === undefined ? undefined : (call) => run(new FunctionCall(context, call)),
   };
 }
 
@@ -92,12 +92,21 @@ function taskContext(
   code: TaskCode | undefined,
   { input, outputs, secrets }: Given,
 ): TaskContext {
-  const names = code?.aliases ?? spec.needs.map((id) => [id, id] as const);
   return {
     input,
-    needs: Object.fromEntries(names.map(([name, id]) => [name, outputs(id)])),
+    needs: spec.needs.length === 0 ? {} : neededValues(spec, code, outputs),
     secrets: spec.secrets === undefined ? NONE : listed(spec.secrets, secrets),
   };
+}
+
+/** Outputs of the needed tasks, by the names that functions know them by. */
+function neededValues(
+  spec: TaskSpec,
+  code: TaskCode | undefined,
+  outputs: OutputLookup,
+): TaskContext['needs'] {
+  const names = code?.aliases ?? spec.needs.map((id) => [id, id] as const);
+  return Object.fromEntries(names.map(([name, id]) => [name, outputs(id)]));
 }
 
 const NONE = Object.freeze({});
@@ -112,8 +121,10 @@ function listed(
 function resolveSettings(
   spec: TaskSpec,
   code: TaskCode | undefined,
-  { context, input, outputs, secrets }: Given & { readonly context: TaskContext },
+  { input, outputs, secrets }: Given,
+  context: TaskContext,
 ): Attempt['with'] {
+  if (Object.keys(spec.with).length === 0) return NONE; // a function's
   const needs = new Set(spec.needs);
   const references: References = {
     input,

@@ -21,10 +21,7 @@ export class FunctionRunner implements Runner {
   }
 }
 
-const NO_PROCESS = Promise.resolve(undefined);
-
 class FunctionExecution implements Execution {
-  readonly spawned = NO_PROCESS;
   readonly outcome: Promise<Outcome>;
   readonly #context: Context;
   #abandon: ((outcome: Outcome) => void) | undefined;
@@ -33,7 +30,7 @@ class FunctionExecution implements Execution {
     this.#context = new Context(attempt);
     this.outcome = new Promise((resolve) => {
       this.#abandon = resolve;
-      void callFunction(attempt, this.#context).then(resolve);
+      void callFunction(attempt, this.#context, resolve);
     });
   }
 
@@ -58,24 +55,22 @@ const ABANDONED: Outcome = {
   },
 };
 
-/** What the function is called with. Most functions never ask for the signal, so it is made when they do. */
+/** What the function is called with. Most functions never ask for signal or log, so they are made when they do. */
 class Context implements CallContext {
   readonly attempt: number;
-  readonly log: (line: string) => void;
   readonly #attempt: Attempt;
+  #log: CallContext['log'] | undefined;
   #controller: AbortController | undefined;
   #aborted = false;
 
   constructor(attempt: Attempt) {
     this.#attempt = attempt;
     this.attempt = attempt.attempt;
-    let offset = 0;
-    this.log = (line) => {
-      const text = `${line}\n`;
-      const bytes = Buffer.byteLength(text);
-      attempt.output({ stream: 'stdout', text, offset, bytes });
-      offset += bytes;
-    };
+  }
+
+  get log(): CallContext['log'] {
+    this.#log ??= logger(this.#attempt);
+    return this.#log;
   }
 
   get key(): string {
@@ -94,14 +89,29 @@ class Context implements CallContext {
   }
 }
 
-async function callFunction(attempt: Attempt, context: CallContext): Promise<Outcome> {
+function logger(attempt: Attempt): CallContext['log'] {
+  let offset = 0;
+  return (line) => {
+    const text = `${line}\n`;
+    const bytes = Buffer.byteLength(text);
+    attempt.output({ stream: 'stdout', text, offset, bytes });
+    offset += bytes;
+  };
+}
+
+/** Tells `ended` how it ended. */
+async function callFunction(
+  attempt: Attempt,
+  context: CallContext,
+  ended: (outcome: Outcome) => void,
+): Promise<void> {
   try {
-    if (attempt.call === undefined) return NO_FUNCTION;
+    if (attempt.call === undefined) return ended(NO_FUNCTION);
     const result = await attempt.call(context);
     const output = assertJson(result ?? null, `the result of task ${JSON.stringify(attempt.task)}`);
-    return { status: 'succeeded', output };
+    ended({ status: 'succeeded', output });
   } catch (error) {
-    return { status: 'failed', error: thrownAsData(error) };
+    ended({ status: 'failed', error: thrownAsData(error) });
   }
 }
 

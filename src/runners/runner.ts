@@ -118,8 +118,8 @@ export interface OutputChunk {
 }
 
 export interface Execution {
-  /** Resolves with the process once it runs, or undefined when there is none. Never rejects. */
-  readonly spawned: Promise<ProcessIdentity | undefined>;
+  /** Resolves with the process once it runs, or undefined when there is none. Never rejects. Absent: there will be none. */
+  readonly spawned?: Promise<ProcessIdentity | undefined> | undefined;
   /** How it ended. Never rejects; resolves only when no process of the attempt is left. */
   readonly outcome: Promise<Outcome>;
   /** Asks the work to stop (`interrupt`: SIGINT to the group), or makes it (`kill`: SIGKILL, descendants swept). May be called again. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PQueueExecutor } from '../../src/queue/p-queue-executor.js';
-import { Slots, type SlotUser, type Started } from '../../src/run/slots.js';
+import { Slots, type SlotUser } from '../../src/run/slots.js';
+import { Started } from '../../src/run/started.js';
 import type { Clock } from '../../src/world/clock.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -40,7 +41,9 @@ class User implements SlotUser {
     const task = this.#left.shift();
     if (task === undefined) return undefined;
     this.started.push(task);
-    return { task, attempt: 1, durable: Promise.resolve(true) };
+    const started = new Started(task, 1);
+    started.settled(true);
+    return started;
   };
 
   run = async ({ task }: Started): Promise<void> => {
@@ -57,8 +60,10 @@ class User implements SlotUser {
 function rig(count: number, mayStartAhead = true) {
   const user = new User(count);
   const clock = new HandClock();
-  const slots = new Slots(new PQueueExecutor({ concurrency: 2 }), clock, user, mayStartAhead);
-  return { user, clock, slots, request: () => slots.request(user.ready() > 0 ? [undefined] : []) };
+  const executor = new PQueueExecutor({ concurrency: 2 });
+  const slots = new Slots(executor, clock, user, mayStartAhead);
+  const request = (): void => slots.request(user.ready() > 0 ? [undefined] : []);
+  return { user, clock, slots, executor, request };
 }
 
 /** Tells the slots that tasks are much shorter than a sync: 2 slots get 8 starts ahead. */
@@ -78,6 +83,20 @@ describe('slots', () => {
       ['t0', 't1'],
       ['t0', 't1'],
     ]);
+  });
+
+  it('go on with the next task in the slot of one that ended, unless others wait for it', async () => {
+    const { user, request, executor } = rig(5);
+    request();
+    await turn();
+    user.running.get('t0')?.();
+    await turn(); // nobody asked for slots again
+    expect([...user.running.keys()]).toEqual(['t1', 't2']);
+    let others = 0;
+    executor.submit(async () => void others++);
+    user.running.get('t1')?.();
+    await turn();
+    expect([others, [...user.running.keys()]]).toEqual([1, ['t2', 't3']]);
   });
 
   it('start short tasks ahead, and run no more of them at once than there are slots', async () => {

@@ -35,6 +35,9 @@ class Held {
   }
 }
 
+/** Of a pool whose starts are counted, too slow to matter. */
+const RATE = { count: 1, intervalMs: 60_000 };
+
 /** Long enough for whatever could start without further cause to have started. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -135,6 +138,39 @@ export function executorContract(name: string, make: MakeExecutor): void {
       blocker?.end();
       await executor.idle();
       expect(order).toEqual(['highest', 'high 1', 'high 2', 'none 1', 'none 2', 'low']);
+    });
+
+    it('lets a job go on in its slot as long as nobody waits for it', async () => {
+      const executor = make(1, { cloud: { concurrency: 1 }, slow: { concurrency: 1, rate: RATE } });
+      const answers: Record<string, boolean> = {};
+      const go = { main: () => false, slow: () => false };
+      const ends: (() => void)[] = [];
+      const job = (pool: 'main' | 'slow') => (mayGoOn: () => boolean) => {
+        go[pool] = mayGoOn;
+        return new Promise<void>((resolve) => ends.push(resolve));
+      };
+      executor.submit(job('main'));
+      executor.submit(job('slow'), { pool: 'slow' });
+      await settled();
+      answers.alone = go.main();
+      answers.counted = go.slow();
+      const [other] = hold(executor, 1, 'cloud');
+      answers.besideAnotherPool = go.main();
+      const release = executor.hold();
+      answers.onHold = go.main();
+      release();
+      const [waiting] = hold(executor, 1);
+      answers.waitedFor = go.main();
+      expect(answers).toEqual({
+        alone: true,
+        counted: false,
+        besideAnotherPool: true,
+        onHold: false,
+        waitedFor: false,
+      });
+      for (const end of ends) end();
+      for (const held of [other, waiting]) held?.end();
+      await executor.idle();
     });
 
     it('frees the slot of a job that rejects, and lets its error go no further', async () => {
