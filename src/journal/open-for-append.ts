@@ -11,13 +11,21 @@ export async function openForAppend(world: World, path: string, at: ScanEnd): Pr
   try {
     if (at.tornBytes > 0) await cutTorn(world, path, file, at);
     await rewriteUnproven(world.fileSystem, path, file, at);
-    // What was read may only be in the page cache, and its name in the folder's: both count once synced.
-    await Promise.all([file.sync(), syncNames(world.fileSystem, path)]);
+    await syncAll([file.sync(), syncNames(world.fileSystem, path)]);
     return file;
   } catch (error) {
     await file.close().catch(() => {}); // the error that led here matters more
     throw error;
   }
+}
+
+/**
+ * What was read may only be in the page cache, and its name in the folder's: both count once synced. Waits for both also when one
+ * fails: were the other to fail while somebody opens the journal again, what that one has read would be gone from the cache.
+ */
+async function syncAll(syncs: readonly Promise<unknown>[]): Promise<void> {
+  const ended = await Promise.allSettled(syncs);
+  for (const sync of ended) if (sync.status === 'rejected') throw sync.reason;
 }
 
 const CHUNK = 1024 * 1024;

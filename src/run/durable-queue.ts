@@ -8,7 +8,7 @@ export interface Unsynced {
 
 /** Records in the order of their `seq`; taking from the front costs the same however long the queue is. */
 export class DurableQueue {
-  #items: Unsynced[] = [];
+  #items: (Unsynced | undefined)[] = [];
   #head = 0;
 
   get isEmpty(): boolean {
@@ -23,7 +23,8 @@ export class DurableQueue {
   take(upTo: number): Unsynced | undefined {
     const item = this.#items[this.#head];
     if (item === undefined || item.record.seq > upTo) return undefined;
-    this.#head++;
+    // Or the array, which gets old, keeps what was in it alive, and V8 takes that for old as well.
+    this.#items[this.#head++] = undefined;
     if (this.#head === this.#items.length) this.#clear();
     return item;
   }
@@ -32,7 +33,7 @@ export class DurableQueue {
   abandon(): void {
     const left = this.#items.slice(this.#head);
     this.#clear();
-    for (const item of left) item.settled?.(false);
+    for (const item of left) item?.settled?.(false);
   }
 
   #clear(): void {

@@ -159,6 +159,37 @@ describe('a journal in a file', () => {
   });
 });
 
+describe('a journal that can not be opened', () => {
+  it('leaves no sync in flight: were that to fail later, it would take from the cache what the next opener has read', async () => {
+    const path = newPath();
+    const before = await FileJournal.create(world, path, new Notes());
+    before.append(STARTED);
+    await before.close();
+    const fileSystem = new FaultyFileSystem(world.fileSystem);
+    fileSystem.fail('syncDir', '', 'EIO');
+    let letGo = (): void => {};
+    const syncs = new Promise<void>((begun) => {
+      fileSystem.beforeSync = () => {
+        begun();
+        return new Promise((resolve) => {
+          letGo = resolve;
+        });
+      };
+    });
+    const events: string[] = [];
+    const opening = reopened(path, worldWith(fileSystem)).catch((error) => {
+      events.push('refused');
+      return error;
+    });
+    await syncs;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    events.push('synced');
+    letGo();
+    expect(await opening).toBeInstanceOf(JournalWriteError);
+    expect(events).toEqual(['synced', 'refused']);
+  });
+});
+
 describe('group commit', () => {
   let fileSystem: FaultyFileSystem;
   let path: string;
