@@ -22,7 +22,7 @@ export interface Standing {
 /** At most `limit` tasks that may start soon, the nearest first. Whether their trigger rules will let them is left open. */
 export function coming({ plan, statuses, upstream }: Standing, limit: number): Coming[] {
   const found: Coming[] = [];
-  const expected = new Set(statuses.underWay);
+  const expected = new Set(statuses.underWay());
   const isMet = (need: number): boolean => statuses.of(need) >= SUCCEEDED || expected.has(need);
   const canCome = (task: number): boolean => {
     if (statuses.of(task) !== WAITING || expected.has(task)) return false;

@@ -38,7 +38,6 @@ export interface Counts {
 export class TaskStatuses {
   readonly #statuses: Uint8Array;
   readonly #counts = new Int32Array(STATUSES);
-  readonly #underWay = new Set<number>();
   #done = 0;
 
   constructor(size: number) {
@@ -56,13 +55,14 @@ export class TaskStatuses {
     this.#counts[status] = this.count(status) + 1;
     this.#done += Number(status >= SUCCEEDED) - Number(before >= SUCCEEDED);
     this.#statuses[task] = status;
-    if (status === CHOSEN || status === RUNNING) this.#underWay.add(task);
-    else if (before === CHOSEN || before === RUNNING) this.#underWay.delete(task);
   }
 
-  /** Tasks that are chosen or run. */
-  get underWay(): ReadonlySet<number> {
-    return this.#underWay;
+  /** Tasks that are chosen or run, looked for among all. */
+  *underWay(): Iterable<number> {
+    for (const status of [CHOSEN, RUNNING]) {
+      let task = this.#statuses.indexOf(status);
+      for (; task !== -1; task = this.#statuses.indexOf(status, task + 1)) yield task;
+    }
   }
 
   count(status: number): number {

@@ -174,6 +174,7 @@ export class FileJournal implements Journal {
       try {
         const bytes = await this.#write(lines).catch((error) => this.#writeAgain(lines, error));
         await this.#named;
+        lines.length = 0; // V8 may count the array as old by now, and all that it holds with it
         this.#advance({ ...batch, offset: this.#durable.offset + bytes });
       } catch (error) {
         this.#fail(error);

@@ -28,7 +28,7 @@ export class AttemptStarter {
   readonly #tools: RunTools;
   readonly #parts: RunParts;
   readonly #events: RunEvents;
-  #place: RunPlace | undefined;
+  #shared: RunPlace | undefined;
 
   constructor(tools: RunTools, parts: RunParts, events: RunEvents) {
     this.#tools = tools;
@@ -66,9 +66,7 @@ export class AttemptStarter {
   #begin(state: RunState, spec: TaskSpec, attempt: number, given: Given): Execution {
     return this.#printing(spec, attempt, (output) => {
       const call = taskCall(spec, this.#code(spec), given);
-      const extras = { ...call, output, secrets: this.#secrets(spec) };
-      const place = new LazyPlace(this.#runPlace(state), spec.id, attempt, extras);
-      return this.#runner(spec).start(place);
+      return this.#runner(spec).start(this.#place(state, spec, attempt, output, call));
     });
   }
 
@@ -80,8 +78,7 @@ export class AttemptStarter {
     process: ProcessIdentity | undefined,
   ): Execution {
     return this.#printing(spec, attempt, (output) => {
-      const extras = { output, secrets: this.#secrets(spec) };
-      const place = new LazyPlace(this.#runPlace(state), spec.id, attempt, extras);
+      const place = this.#place(state, spec, attempt, output);
       return (
         this.#runner(spec).adopt?.(place, process) ?? endedExecution({ status: 'interrupted' })
       );
@@ -135,8 +132,19 @@ export class AttemptStarter {
     return guarded(() => redacting(secrets, emit, begin));
   }
 
+  #place(
+    state: RunState,
+    spec: TaskSpec,
+    attempt: number,
+    output: Output | undefined,
+    call?: Pick<Attempt, 'with' | 'call'>,
+  ): Attempt {
+    const secrets = this.#secrets(spec);
+    return new LazyPlace(this.#runPlace(state), spec.id, attempt, secrets, output, call);
+  }
+
   #runPlace({ id, traceId }: RunState): RunPlace {
-    this.#place ??= {
+    this.#shared ??= {
       run: id,
       traceId,
       baseDir: this.#tools.baseDir,
@@ -145,7 +153,7 @@ export class AttemptStarter {
       print: (task, attempt, chunk) => this.#output(task, attempt, chunk),
       isHeard: () => this.#events.hasListeners('task.output'),
     };
-    return this.#place;
+    return this.#shared;
   }
 
   #secrets(spec: TaskSpec): RunSecrets | undefined {

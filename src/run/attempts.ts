@@ -8,6 +8,7 @@ import { type Ended, LiveAttempt, type StopReason } from './attempt.js';
 import { Deferred } from './deferred.js';
 import type { KeptOutcome } from './outputs.js';
 import { PROBE_TIMEOUT_MS, saysNothing } from './probe-record.js';
+import { Roster } from './roster.js';
 
 /** The run, as its attempts see it. */
 export interface AttemptObserver {
@@ -30,7 +31,7 @@ export class Attempts {
   readonly #clock: Clock;
   readonly #graceMs: number;
   readonly #observer: AttemptObserver;
-  readonly #live = new Map<string, { readonly spec: TaskSpec; readonly attempt: LiveAttempt }>();
+  readonly #live = new Roster<{ readonly spec: TaskSpec; readonly attempt: LiveAttempt }>();
   /** Pieces of work under way, and who waits until there are none. */
   #working = 0;
   #idle: Deferred | undefined;
@@ -96,11 +97,11 @@ export class Attempts {
   ): Promise<Ended<KeptOutcome>> {
     const timeoutMs = spec.timeoutMs ?? PROBE_TIMEOUT_MS;
     const live = new LiveAttempt(execution, this.#clock, this.#graceMs, timeoutMs);
-    this.#enter(spec, live);
+    const place = this.#enter(spec, live);
     if (stopReason !== undefined) live.stop(stopReason);
     const { outcome, stopped } = this.#unlessDetached(await live.ended) ?? LET_GO;
     const kept = saysNothing(outcome) ? outcome : await this.#observer.keep(spec, attempt, outcome);
-    this.#live.delete(spec.id);
+    this.#live.leave(place);
     this.#seeSpace(spec, outcome, stopped);
     return { outcome: kept, stopped };
   }
@@ -131,10 +132,10 @@ export class Attempts {
     live: LiveAttempt,
     known?: ProcessIdentity,
   ): Promise<void> {
-    this.#enter(spec, live);
+    const place = this.#enter(spec, live);
     void execution.spawned?.then((process) => {
       if (process === undefined || process.pid === known?.pid) return;
-      if (this.#live.get(spec.id)?.attempt === live)
+      if (this.#live.all.some((other) => other.attempt === live))
         this.#observer.spawned(spec.id, attempt, process);
     });
     const ended = this.#unlessDetached(await live.ended);
@@ -142,35 +143,35 @@ export class Attempts {
     const { outcome, stopped } = ended;
     const keeping = this.#observer.keep(spec, attempt, outcome);
     const kept = keeping instanceof Promise ? await keeping : keeping;
-    this.#live.delete(spec.id);
+    this.#live.leave(place);
     this.#seeSpace(spec, outcome, stopped);
     this.#observer.ended(spec, attempt, { outcome: kept, stopped });
   }
 
   /** Asks all to stop; after the grace they are killed. */
   stop(reason: StopReason): void {
-    for (const { attempt } of this.#live.values()) attempt.stop(reason);
+    for (const { attempt } of this.#live.all) attempt.stop(reason);
   }
 
   /** No more grace. */
   kill(reason: StopReason): void {
-    for (const { attempt } of this.#live.values()) attempt.kill(reason);
+    for (const { attempt } of this.#live.all) attempt.kill(reason);
   }
 
   /** Lets go of all, also of those to come: they go on by themselves. Resolves when whoever opens the run next finds them. */
   async detach(): Promise<void> {
     this.#isDetached = true;
-    await Promise.all([...this.#live.values()].map((live) => this.#leave(live.spec, live.attempt)));
+    await Promise.all(this.#live.all.map((live) => this.#leave(live.spec, live.attempt)));
   }
 
   /** Resolves, after {@link detach}, when what can't go on without this process has ended: nobody but us could find it. */
   async gone(): Promise<void> {
-    await Promise.all([...this.#live.values()].map(({ attempt }) => attempt.ended));
+    await Promise.all(this.#live.all.map(({ attempt }) => attempt.ended));
   }
 
-  #enter(spec: TaskSpec, attempt: LiveAttempt): void {
-    this.#live.set(spec.id, { spec, attempt });
+  #enter(spec: TaskSpec, attempt: LiveAttempt): number {
     if (this.#isDetached) void this.#leave(spec, attempt);
+    return this.#live.enter({ spec, attempt });
   }
 
   async #leave(spec: TaskSpec, attempt: LiveAttempt): Promise<void> {

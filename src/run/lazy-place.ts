@@ -12,14 +12,7 @@ export interface RunPlace {
   readonly isHeard: () => boolean;
 }
 
-/** What it is given beside its name. */
-interface Extras extends Partial<Pick<Attempt, 'with' | 'call'>> {
-  readonly secrets: Attempt['secrets'];
-  /** What takes its output; by default the run. */
-  readonly output: Attempt['output'] | undefined;
-}
-
-const NOTHING = Object.freeze({});
+const NOTHING = { with: Object.freeze({}) };
 
 /**
  * An attempt's place whose names and folder are made when they are asked for: hashing costs more than
@@ -28,22 +21,29 @@ const NOTHING = Object.freeze({});
 export class LazyPlace implements Attempt {
   readonly task: string;
   readonly attempt: number;
-  readonly secrets: Attempt['secrets'];
-  /** Empty unless given. */
   readonly with: Attempt['with'];
   readonly call: Attempt['call'];
+  readonly secrets: Attempt['secrets'];
   readonly #run: RunPlace;
   #output: Attempt['output'] | undefined;
   #known: AttemptNames | undefined;
 
-  constructor(run: RunPlace, task: string, attempt: number, extras: Extras) {
+  /** `output` takes what it prints, by default the run; `call` is what it is called with, by default nothing. */
+  constructor(
+    run: RunPlace,
+    task: string,
+    attempt: number,
+    secrets: Attempt['secrets'],
+    output: Attempt['output'] | undefined,
+    call: Pick<Attempt, 'with' | 'call'> = NOTHING,
+  ) {
     this.#run = run;
     this.task = task;
     this.attempt = attempt;
-    this.secrets = extras.secrets;
-    this.with = extras.with ?? NOTHING;
-    this.call = extras.call;
-    this.#output = extras.output;
+    this.secrets = secrets;
+    this.with = call.with;
+    this.call = call.call;
+    this.#output = output;
   }
 
   get run(): string {
