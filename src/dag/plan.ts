@@ -1,3 +1,4 @@
+import { keepTaskIndex } from '../definition/task-index.js';
 import {
   CycleError,
   DuplicateTaskError,
@@ -36,6 +37,7 @@ export interface PlanTask {
  */
 export function plan(tasks: readonly PlanTask[]): Plan {
   const index = indexOf(tasks);
+  keepTaskIndex(tasks, index);
   const needs = needsOf(tasks, index);
   const dependents = reverse(needs, tasks.length);
   const ids = tasks.map((task) => task.id);

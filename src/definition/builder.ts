@@ -137,9 +137,9 @@ class TaskCollector {
     };
   }
 
-  #add(id: string, runner: string, options: object, works: Works): TaskRef<never> {
+  #add(id: string, runner: string, given: object, works: Works): TaskRef<never> {
     const path = `tasks.${id}`;
-    const { needs, output, ...common } = options as AnyOptions;
+    const { needs, output, ...common } = given as AnyOptions;
     const task = splitWork(works.task, path);
     const probe = works.probe === undefined ? undefined : splitWork(works.probe, `${path}.probe`);
     const schema = output === undefined ? undefined : schemaAsData(output);
@@ -153,29 +153,43 @@ class TaskCollector {
       opaqueSchema: output !== undefined && schema === undefined,
       aliases,
     });
-    this.specs.push({
-      id,
-      runner,
-      needs: needIds(needs),
-      with: task.data,
+    const options = {
       ...commonSpec(common, path),
       ...(probe === undefined ? {} : { probe: { with: probe.data } }),
       ...(schema === undefined ? {} : { output: schema }),
-      ...(hash === undefined ? {} : { functions: hash }),
-    });
+    };
+    this.specs.push(
+      taskSpec({ id, runner, needs: needIds(needs), with: task.data }, options, hash),
+    );
     if (hash !== undefined || output !== undefined)
       this.code.set(id, taskCode(task.code, probe?.code, output, aliases));
     return { id };
   }
 }
 
-/** One literal: what is spread and then added to takes four times the memory, and there may be a million. */
+type Essentials = Pick<TaskSpec, 'id' | 'runner' | 'needs' | 'with'>;
+
+/** There may be a million, and most have no options: those are one literal, which takes least memory. */
+function taskSpec(
+  task: Essentials,
+  options: Partial<TaskSpec>,
+  hash: string | undefined,
+): TaskSpec {
+  const { id, runner, needs, with: data } = task;
+  for (const _ in options)
+    return { ...task, ...options, ...(hash === undefined ? {} : { functions: hash }) };
+  return hash === undefined ? task : { id, runner, needs, with: data, functions: hash };
+}
+
+/** Likewise. */
 function taskCode(
   { fields, run }: WorkCode,
   probe: WorkCode | undefined,
   output: StandardSchema | undefined,
   aliases: TaskCode['aliases'],
 ): TaskCode {
+  const isPlain = [fields, probe, output, aliases].every((part) => part === undefined);
+  if (isPlain) return { run };
   return { fields, run, probe, output, aliases };
 }
 

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { z } from 'zod';
 import { checkRecord, type Fields } from './check-record.js';
 import { JOURNAL_FORMAT, type JournalRecord } from './record.js';
+import { isOnePiece, textPieces } from './text-pieces.js';
 
 /**
  * A line of a journal, both ways. Pure. The checksum of a line is seeded with the line before, so a
@@ -23,13 +24,30 @@ export function encode(
   durable: number | undefined,
   seed: number,
 ): { line: string; crc: number } {
+  const { body, tail, crc } = encodeInTwo(record, durable, seed);
+  return { line: body + tail, crc };
+}
+
+/** As {@link encode}, the line in two parts: putting them together would copy a body of a hundred megabytes. */
+export function encodeInTwo(
+  record: JournalRecord,
+  durable: number | undefined,
+  seed: number,
+): { body: string; tail: string; crc: number } {
   const { seq, at, type, ...rest } = record;
-  const body = JSON.stringify(
+  const json = JSON.stringify(
     durable === undefined ? { seq, at, type, ...rest } : { seq, at, type, ...rest, durable },
   );
-  const checked = body.slice(0, -1);
-  const crc = crc32(checked, seed);
-  return { line: `${checked}${CRC_FIELD}${hex(crc)}"}`, crc };
+  const body = json.slice(0, -1);
+  const crc = checksum(body, seed);
+  return { body, tail: `${CRC_FIELD}${hex(crc)}"}`, crc };
+}
+
+function checksum(text: string, seed: number): number {
+  if (isOnePiece(text)) return crc32(text, seed);
+  let crc = seed;
+  for (const piece of textPieces(text)) crc = crc32(piece, crc);
+  return crc;
 }
 
 /** What became of a line. */

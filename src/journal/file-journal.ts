@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { isNoSpaceError, JournalWriteError, NuflowError } from '../errors.js';
 import type { OpenFile } from '../world/file-system.js';
 import type { World } from '../world/world.js';
-import { encode } from './codec.js';
+import { encodeInTwo } from './codec.js';
 import { InstantText } from './instant-text.js';
 import type { Journal, JournalListener } from './journal.js';
 import { openForAppend, syncNames } from './open-for-append.js';
@@ -10,7 +10,7 @@ import { readRecords } from './read-records.js';
 import type { JournalRecord, RecordDraft } from './record.js';
 import { reopenFull } from './reopen-full.js';
 import { BEGINNING, type Position, type ScanEnd, scan } from './scan.js';
-import { writeLines } from './write-fully.js';
+import { writeTexts } from './write-fully.js';
 
 /**
  * A journal in a file. Appends are serialized at once and written together: while one sync is in
@@ -123,11 +123,11 @@ export class FileJournal implements Journal {
     const at = this.#instants.textOf(this.#world.clock.now());
     const record = { seq: this.#lastSeq + 1, at, ...draft };
     const news = this.durableSeq > this.#claimed ? this.durableSeq : undefined;
-    const { line, crc } = encode(record, news, this.#crc);
+    const { body, tail, crc } = encodeInTwo(record, news, this.#crc);
     this.#lastSeq = record.seq;
     this.#crc = crc;
     if (news !== undefined) this.#claimed = news;
-    this.#pending.push(`${line}\n`);
+    this.#pending.push(body, `${tail}\n`);
     this.#schedule();
     return record;
   }
@@ -185,7 +185,7 @@ export class FileJournal implements Journal {
 
   /** Resolves how many bytes are on disk. */
   async #write(lines: readonly string[]): Promise<number> {
-    const bytes = writeLines(this.#file, lines);
+    const bytes = writeTexts(this.#file, lines);
     await this.#file.sync();
     return bytes;
   }

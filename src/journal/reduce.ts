@@ -10,6 +10,7 @@ import {
   type TaskState,
   taskState,
 } from './state.js';
+import { TaskStates } from './task-states.js';
 
 /**
  * The one fold: live runs, resume, inspect and every reader use it. No I/O, clock or randomness.
@@ -23,9 +24,10 @@ export function reduce(state: RunState | undefined, record: JournalRecord): RunS
   if (state === undefined) throw illegal(record, 'the first record must be run.started');
   if (record.seq !== state.seq + 1) throw illegal(record, `record ${state.seq + 1} is missing`);
   if (isFinished(state)) throw illegal(record, 'the run has finished');
-  if ('task' in record)
+  if ('task' in record) {
+    if (!state.tasks.knows(record.task)) throw illegal(record, 'the workflow has no such task');
     state.tasks.set(record.task, nextTask(taskState(state, record.task), record));
-  else state.phase = nextPhase(state, record);
+  } else state.phase = nextPhase(state, record);
   state.seq = record.seq;
   return state;
 }
@@ -44,7 +46,7 @@ function begin(state: RunState | undefined, record: RecordOf<'run.started'>): Ru
     startedAt: at,
     seq,
     phase: { status: 'running' },
-    tasks: new Map(),
+    tasks: new TaskStates(workflow.tasks),
   };
 }
 

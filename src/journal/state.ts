@@ -2,6 +2,7 @@ import type { JsonValue } from '../definition/json.js';
 import type { OnFailure, WorkflowSpec } from '../definition/spec.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
 import type { CancelReason, FinishedStatus, OutputFile, SkipReason, TaskError } from './record.js';
+import type { TaskStates } from './task-states.js';
 
 /**
  * What a journal says, folded. A task's state carries just the data of its status:
@@ -102,7 +103,7 @@ export interface RunState {
   seq: number;
   phase: RunPhase;
   /** Tasks that left their first state; every other task is pending. Read with {@link taskState}. */
-  readonly tasks: Map<string, TaskState>;
+  readonly tasks: TaskStates;
 }
 
 const PENDING: PendingTask = Object.freeze({ status: 'pending', attempts: 0, failures: 0 });

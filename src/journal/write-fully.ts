@@ -1,7 +1,5 @@
 import type { OpenFile } from '../world/file-system.js';
-
-/** Bytes handed to the system in one go. */
-const WRITE_SIZE = 1024 * 1024;
+import { bytePieces, isOnePiece } from './text-pieces.js';
 
 /** Writes all bytes. A system that takes none, and says nothing, is out of space. Throws what it says, or ENOSPC. */
 export function writeFully(file: OpenFile, bytes: Uint8Array): void {
@@ -13,23 +11,21 @@ export function writeFully(file: OpenFile, bytes: Uint8Array): void {
   }
 }
 
-/**
- * Writes lines, which end in a newline already, some at a time, so that many take no second copy of all.
- * Returns how many bytes they are.
- */
-export function writeLines(file: OpenFile, lines: readonly string[]): number {
+/** Writes texts one behind the other, some at a time, so that much takes no second copy of all. Returns how many bytes they are. */
+export function writeTexts(file: OpenFile, texts: readonly string[]): number {
   let written = 0;
-  let text = '';
-  const write = (): void => {
-    const bytes = Buffer.from(text);
+  let gathered = '';
+  const write = (bytes: Uint8Array): void => {
     writeFully(file, bytes);
     written += bytes.length;
-    text = '';
   };
-  for (const line of lines) {
-    text += line;
-    if (text.length >= WRITE_SIZE) write();
+  for (const text of texts) {
+    if (isOnePiece(text)) gathered += text;
+    if (isOnePiece(text) && isOnePiece(gathered)) continue;
+    write(Buffer.from(gathered));
+    gathered = '';
+    if (!isOnePiece(text)) for (const bytes of bytePieces(text)) write(bytes);
   }
-  if (text !== '') write();
+  if (gathered !== '') write(Buffer.from(gathered));
   return written;
 }

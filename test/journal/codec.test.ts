@@ -67,6 +67,15 @@ describe('a line', () => {
     );
   });
 
+  it('has the same checksum when it is too long for one piece', () => {
+    const output = `${'x'.repeat(1024 * 1024 - 61)}${'😀'.repeat(700_000)}`;
+    const draft = { type: 'task.succeeded', task: 'a', attempt: 1, output } as RecordDraft;
+    const { line, crc } = encode({ seq: 1, at: AT, ...draft }, undefined, 5);
+    const decoded = decode(Buffer.from(line), 1, 5);
+    expect(decoded).toMatchObject({ ok: true, crc });
+    expect(decoded.ok && 'output' in decoded.record && decoded.record.output).toBe(output);
+  });
+
   it('holds no line break, so that a reader of lines sees records', () => {
     fc.assert(
       fc.property(outputs, (output) => {

@@ -254,3 +254,10 @@ describe('a run in a line', () => {
     });
   });
 });
+
+it('refuses a record of a task that the workflow does not have', () => {
+  const state = given(started);
+  const other: RecordDraft = { type: 'task.started', task: 'another', attempt: 1 };
+  expect(() => committed(state, other)).toThrow('the workflow has no such task');
+  expect([...state.tasks].map(([id]) => id)).toEqual(['server']);
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { copyRest } from '../../src/journal/copy-rest.js';
-import { writeFully, writeLines } from '../../src/journal/write-fully.js';
+import { writeFully, writeTexts } from '../../src/journal/write-fully.js';
 import type { OpenFile } from '../../src/world/file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 
@@ -29,15 +29,30 @@ describe('writing fully', () => {
     expect(writes.map(String)).toEqual(['01', '2']);
   });
 
-  it('puts lines together, but not all of many', () => {
+  it('puts texts together, but not all of many', () => {
     const { file, writes } = fileThat((length) => length);
-    const lines = ['a\n', `${'ü'.repeat(700_000)}\n`, 'b\n', `${'c'.repeat(400_000)}\n`, 'd\n'];
-    writeLines(file, lines);
-    expect(Buffer.concat(writes).toString()).toBe(lines.join(''));
+    const texts = ['a\n', `${'ü'.repeat(700_000)}\n`, 'b\n', `${'c'.repeat(400_000)}\n`, 'd\n'];
+    writeTexts(file, texts);
+    expect(Buffer.concat(writes).toString()).toBe(texts.join(''));
     expect(writes).toHaveLength(2);
-    writeLines(file, [`${'x'.repeat(1024 * 1024)}\n`]);
-    writeLines(file, []);
-    expect(writes).toHaveLength(3);
+    writeTexts(file, []);
+    expect(writes).toHaveLength(2);
+  });
+
+  it.each([
+    ['', '\n'],
+    ['a', '\n'],
+    ['', '😀 and more\n'],
+  ])('takes a big one apart, though not within a character (%j, %j)', (before, after) => {
+    const { file, writes } = fileThat((length) => length);
+    const big = `${'x'.repeat(1024 * 1024 - 1)}😀${'y'.repeat(2 * 1024 * 1024)}`;
+    writeTexts(
+      file,
+      [before, big, after].filter((text) => text !== ''),
+    );
+    expect(Buffer.concat(writes).toString()).toBe(before + big + after);
+    const most = Math.max(...writes.map(({ length }) => length));
+    expect(most).toBeLessThanOrEqual(1024 * 1024 + 4);
   });
 });
 
