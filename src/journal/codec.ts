@@ -24,26 +24,22 @@ export function encode(
   durable: number | undefined,
   seed: number,
 ): { line: string; crc: number } {
-  const { body, tail, crc } = encodeInTwo(record, durable, seed);
-  return { line: body + tail, crc };
-}
-
-/** As {@link encode}, the line in two parts: putting them together would copy a body of a hundred megabytes. */
-export function encodeInTwo(
-  record: JournalRecord,
-  durable: number | undefined,
-  seed: number,
-): { body: string; tail: string; crc: number } {
   const { seq, at, type, ...rest } = record;
   const json = JSON.stringify(
     durable === undefined ? { seq, at, type, ...rest } : { seq, at, type, ...rest, durable },
   );
   const body = json.slice(0, -1);
   const crc = checksum(body, seed);
-  return { body, tail: `${CRC_FIELD}${hex(crc)}"}`, crc };
+  return { line: body + tail(crc), crc };
 }
 
-function checksum(text: string, seed: number): number {
+/** What stands behind what is checked. */
+export function tail(crc: number): string {
+  return `${CRC_FIELD}${hex(crc)}"}`;
+}
+
+/** Of a text that follows what has the checksum `seed`. */
+export function checksum(text: string, seed: number): number {
   if (isOnePiece(text)) return crc32(text, seed);
   let crc = seed;
   for (const piece of textPieces(text)) crc = crc32(piece, crc);

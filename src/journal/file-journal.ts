@@ -2,7 +2,8 @@ import { dirname } from 'node:path';
 import { isNoSpaceError, JournalWriteError, NuflowError } from '../errors.js';
 import type { OpenFile } from '../world/file-system.js';
 import type { World } from '../world/world.js';
-import { encodeInTwo } from './codec.js';
+import { encode } from './codec.js';
+import { encodeStart, isLongStart } from './encode-start.js';
 import { InstantText } from './instant-text.js';
 import type { Journal, JournalListener } from './journal.js';
 import { openForAppend, syncNames } from './open-for-append.js';
@@ -10,7 +11,7 @@ import { readRecords } from './read-records.js';
 import type { JournalRecord, RecordDraft } from './record.js';
 import { reopenFull } from './reopen-full.js';
 import { BEGINNING, type Position, type ScanEnd, scan } from './scan.js';
-import { writeTexts } from './write-fully.js';
+import { TextWriter } from './write-fully.js';
 
 /**
  * A journal in a file. Appends are serialized at once and written together: while one sync is in
@@ -34,7 +35,8 @@ export class FileJournal implements Journal {
   #durable: Position;
   /** The last `durable` that was written. */
   #claimed: number;
-  #pending: string[] = [];
+  /** Lines, with their newlines, that were appended and not written. */
+  #pending: (string | Iterable<string>)[] = [];
   #waiting: {
     readonly seq: number;
     readonly resolve: () => void;
@@ -123,11 +125,14 @@ export class FileJournal implements Journal {
     const at = this.#instants.textOf(this.#world.clock.now());
     const record = { seq: this.#lastSeq + 1, at, ...draft };
     const news = this.durableSeq > this.#claimed ? this.durableSeq : undefined;
-    const { body, tail, crc } = encodeInTwo(record, news, this.#crc);
+    const { line, crc } = isLongStart(record)
+      ? encodeStart(record)
+      : encode(record, news, this.#crc);
     this.#lastSeq = record.seq;
     this.#crc = crc;
     if (news !== undefined) this.#claimed = news;
-    this.#pending.push(body, `${tail}\n`);
+    if (typeof line === 'string') this.#pending.push(`${line}\n`);
+    else this.#pending.push(line, '\n');
     this.#schedule();
     return record;
   }
@@ -184,14 +189,21 @@ export class FileJournal implements Journal {
   }
 
   /** Resolves how many bytes are on disk. */
-  async #write(lines: readonly string[]): Promise<number> {
-    const bytes = writeTexts(this.#file, lines);
+  async #write(lines: readonly (string | Iterable<string>)[]): Promise<number> {
+    const writer = new TextWriter(this.#file);
+    for (const line of lines)
+      if (typeof line === 'string') writer.add(line);
+      else for (const part of line) writer.add(part);
+    const bytes = writer.end();
     await this.#file.sync();
     return bytes;
   }
 
   /** When there was no space and some was made, otherwise rejects. A run that is not accepted yet is none to make room for. */
-  async #writeAgain(lines: readonly string[], cause: unknown): Promise<number> {
+  async #writeAgain(
+    lines: readonly (string | Iterable<string>)[],
+    cause: unknown,
+  ): Promise<number> {
     const mayReopen = isNoSpaceError(cause) && this.durableSeq > 0 && !this.#hasReopened;
     if (!mayReopen || !(await this.#listener.makeRoom?.(cause as Error))) throw cause;
     this.#hasReopened = true;

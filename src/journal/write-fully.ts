@@ -11,21 +11,33 @@ export function writeFully(file: OpenFile, bytes: Uint8Array): void {
   }
 }
 
-/** Writes texts one behind the other, some at a time, so that much takes no second copy of all. Returns how many bytes they are. */
-export function writeTexts(file: OpenFile, texts: readonly string[]): number {
-  let written = 0;
-  let gathered = '';
-  const write = (bytes: Uint8Array): void => {
-    writeFully(file, bytes);
-    written += bytes.length;
-  };
-  for (const text of texts) {
-    if (isOnePiece(text)) gathered += text;
-    if (isOnePiece(text) && isOnePiece(gathered)) continue;
-    write(Buffer.from(gathered));
-    gathered = '';
-    if (!isOnePiece(text)) for (const bytes of bytePieces(text)) write(bytes);
+/** Writes texts one behind the other: short ones together, long ones in pieces, so that much takes no second copy of all. */
+export class TextWriter {
+  readonly #file: OpenFile;
+  #gathered = '';
+  #written = 0;
+
+  constructor(file: OpenFile) {
+    this.#file = file;
   }
-  if (gathered !== '') write(Buffer.from(gathered));
-  return written;
+
+  /** Throws as {@link writeFully}. */
+  add(text: string): void {
+    if (isOnePiece(text)) this.#gathered += text;
+    if (isOnePiece(text) && isOnePiece(this.#gathered)) return;
+    this.end();
+    if (!isOnePiece(text)) for (const bytes of bytePieces(text)) this.#write(bytes);
+  }
+
+  /** Writes what is left; returns how many bytes were written in all. */
+  end(): number {
+    if (this.#gathered !== '') this.#write(Buffer.from(this.#gathered));
+    this.#gathered = '';
+    return this.#written;
+  }
+
+  #write(bytes: Uint8Array): void {
+    writeFully(this.#file, bytes);
+    this.#written += bytes.length;
+  }
 }

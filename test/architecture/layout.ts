@@ -56,7 +56,7 @@ export const LATE_PACKAGES = ['zod', 'execa'];
 
 /** Code without I/O, clock or chance: the same records always give the same state and decisions. */
 export const PURE =
-  /^(definition|secrets|dag)\/|^journal\/(record|state|task-states|reduce|summary|codec)\.ts$/;
+  /^(definition|secrets|dag)\/|^journal\/(record|state|task-states|reduce|summary|codec|encode-start)\.ts$/;
 /** What pure code may have of Node: computations. */
 export const PURE_BUILT_INS = ['node:zlib', 'node:crypto', 'node:util'];
 export const IMPURE =

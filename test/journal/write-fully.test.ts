@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { copyRest } from '../../src/journal/copy-rest.js';
-import { writeFully, writeTexts } from '../../src/journal/write-fully.js';
+import { TextWriter, writeFully } from '../../src/journal/write-fully.js';
 import type { OpenFile } from '../../src/world/file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 
@@ -13,6 +13,12 @@ function fileThat(takes: (length: number) => number): { file: OpenFile; writes: 
     return taken;
   };
   return { file: { write } as OpenFile, writes };
+}
+
+function writeTexts(file: OpenFile, texts: readonly string[]): number {
+  const writer = new TextWriter(file);
+  for (const text of texts) writer.add(text);
+  return writer.end();
 }
 
 describe('writing fully', () => {
