@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { NO_PROC } from '../support/processes.js';
-import { extent, inRounds, report, seededRandom } from '../support/soak.js';
+import { extent, inRounds, progress, report, seededRandom } from '../support/soak.js';
 import { builtProgram } from './built-program.js';
 import { CrashRig } from './crash-rig.js';
 import { balance } from './ledger.js';
@@ -24,13 +24,16 @@ describe.skipIf(NO_PROC)('an orchestrator killed with kill -9 at random points',
     `does every task's work exactly once, ${rounds} times (seed ${seed})`,
     async () => {
       const total = { rounds: 0, kills: 0, tasks: 0, tasksKilled: 0, repeated: 0, unbegun: 0 };
-      total.rounds = await inRounds(extents, AT_ONCE, async (index) => {
+      const soFar = progress('kill', seed);
+      await inRounds(extents, AT_ONCE, async (index) => {
         const found = await round(program, seed + index);
+        total.rounds++;
         total.kills += found.kills;
         total.tasks += found.succeeded;
         total.tasksKilled += found.tasksKilled;
         total.repeated += found.repeated;
         total.unbegun += found.unbegun;
+        soFar(total);
       });
       report('kill', total, seed);
     },

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { NO_PROC } from '../support/processes.js';
-import { extent, inRounds, report, seededRandom } from '../support/soak.js';
+import { extent, inRounds, progress, report, seededRandom } from '../support/soak.js';
 import { builtProgram } from './built-program.js';
 import { NastyRig } from './nasty-rig.js';
 import type { OrchestratorProcess } from './orchestrator-process.js';
@@ -125,13 +125,16 @@ describe.skipIf(NO_PROC)('whatever becomes of an orchestrator', () => {
   it(
     `no process is left, ${rounds} times (seed ${seed})`,
     async () => {
-      const seen = { processes: 0, helpers: 0 };
-      const done = await inRounds(extents, AT_ONCE, async (index) => {
+      const seen = { rounds: 0, processes: 0, helpers: 0, left: 0 };
+      const soFar = progress('orphans', seed);
+      await inRounds(extents, AT_ONCE, async (index) => {
         const { processes, helpers } = await round(program, index, seed + index);
+        seen.rounds++;
         seen.processes += processes;
         seen.helpers += helpers;
+        soFar(seen);
       });
-      report('orphans', { rounds: done, ...seen, left: 0 }, seed);
+      report('orphans', seen, seed);
       expect(seen.helpers, 'helpers seen').toBeGreaterThan(0);
     },
     timeout,

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nodeFileSystem } from '../../src/world/node-file-system.js';
-import { extent, report } from '../support/soak.js';
+import { extent, progress, report } from '../support/soak.js';
 import { type Judgement, judge, judgeFile, type Original, written } from './judge.js';
 import { randomDamage } from './random-damage.js';
 import { tempDir } from './rig.js';
@@ -123,11 +123,13 @@ describe('damage of several kinds at once', () => {
   it('gives the beginning or is refused, whatever it is', { timeout }, async () => {
     const originals = await Promise.all([SMALL, TROUBLED, CLAIMING].map(written));
     const came: Record<Judgement, number> = { whole: 0, torn: 0, refused: 0 };
+    const soFar = progress('damage', seed);
     let round = 0;
     for (; round < rounds && performance.now() < until; round++) {
       const original = originals[round % originals.length] as Original;
       const bytes = randomDamage(original, seed + round);
       came[await judge(original, bytes).catch(hint(seed, round))]++;
+      soFar({ files: round + 1, ...came });
     }
     report('damage', { files: round, ...came }, seed);
     expect(Math.min(came.torn, came.refused)).toBeGreaterThan(0);

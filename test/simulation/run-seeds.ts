@@ -15,15 +15,18 @@ export interface Seeds {
   readonly end: number;
   /** No seed is begun after this, as performance.now(). */
   readonly until: number;
+  /** Told after each seed. */
+  readonly soFar?: ((figures: Figures) => void) | undefined;
 }
 
 /** Runs seeds one after another; throws at the first that breaks a promise, with its trace and how to see it again. */
-export async function runSeeds({ first, step, end, until }: Seeds): Promise<Figures> {
+export async function runSeeds({ first, step, end, until, soFar }: Seeds): Promise<Figures> {
   const figures = noFigures();
   for (let seed = first; seed < end && performance.now() < until; seed += step) {
     const violation = await judge(seed, figures);
     if (violation !== undefined) throw new Error(await describe(seed, violation));
     await afterTurn();
+    soFar?.(figures);
   }
   return figures;
 }

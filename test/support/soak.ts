@@ -39,15 +39,24 @@ export function extent(
   };
 }
 
+/** What a part found, by names. */
+export type Figures = Readonly<Record<string, number | string>>;
+
 /** Prints what a part found as one line: `soak kill: rounds 100, kills 212, seed 17`. */
-export function report(
-  part: string,
-  figures: { readonly [name: string]: number | string },
-  seed: number,
-): void {
+export function report(part: string, figures: Figures, seed: number): void {
   const text = Object.entries({ ...figures, seed }).map(([name, value]) => `${name} ${value}`);
   // Past vitest, which would put it under a heading of its own, or lose it.
   writeSync(2, `soak ${part}: ${text.join(', ')}\n`);
+}
+
+/** As {@link report}, of a long form that goes on: once a minute, so that what it saw is known also when it is ended. */
+export function progress(part: string, seed: number): (figures: Figures) => void {
+  let told = performance.now();
+  return (figures) => {
+    if (process.env.NUFLOW_SOAK === undefined || performance.now() - told < 60_000) return;
+    told = performance.now();
+    report(`${part} so far`, figures, seed);
+  };
 }
 
 /** Numbers in [0, 1) that follow from a seed: mulberry32, by Tommy Ettinger (public domain). */
@@ -63,7 +72,7 @@ export function seededRandom(seed: number): () => number {
 
 /**
  * Runs `round` for every number from 0, `atOnce` of them at a time, while there is time; stops at the first that
- * throws. Resolves with how many there were.
+ * throws.
  */
 export async function inRounds(
   {
@@ -72,7 +81,7 @@ export async function inRounds(
   }: Pick<Extent, 'rounds'> & { readonly until?: number },
   atOnce: number,
   round: (index: number) => Promise<void>,
-): Promise<number> {
+): Promise<void> {
   let next = 0;
   let failed = false;
   const lane = async (): Promise<void> => {
@@ -84,5 +93,4 @@ export async function inRounds(
   };
   const lanes = await Promise.allSettled(Array.from({ length: atOnce }, lane));
   for (const each of lanes) if (each.status === 'rejected') throw each.reason;
-  return next;
 }
