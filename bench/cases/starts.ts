@@ -14,31 +14,51 @@ export function startsCase({ quick }: Scale): Case {
     name: 'runs started at once',
     unit: 'runs',
     size,
-    contenders: [nuflowStarts(size), sequentialFiles(size)],
+    contenders: [nuflowStarts(size, false), nuflowStarts(size, true), sequentialFiles(size)],
     targets: [{ against: 'create, sync, sync folder, one after another', atLeast: 2.5 }],
   };
 }
 
-function nuflowStarts(count: number): Contender {
+/** Tasks that run meanwhile write and sync too, twice each; so it is told what that takes from the starts. */
+function nuflowStarts(count: number, runsMeanwhile: boolean): Contender {
   const workflow = defineWorkflow('bench', {
     tasks: (t) => {
-      t.fn('only', { run: () => 0 });
+      t.fn('only', { pool: 'only', run: () => 0 });
       return {};
     },
   });
   return {
-    name: 'nuflow',
+    name: runsMeanwhile ? 'nuflow, whose tasks run meanwhile' : 'nuflow',
     sample: () =>
       inFolder(async (dataDir) => {
-        await using orchestrator = await Orchestrator.open({ dataDir });
+        const pools = { only: { concurrency: 10 } };
+        const orchestrator = await Orchestrator.open({ dataDir, pools });
+        const occupied = runsMeanwhile ? undefined : await occupy(orchestrator);
         const begun = performance.now();
         const starts = Array.from({ length: count }, () => orchestrator.start(workflow));
-        const runs = await Promise.all(starts);
+        await Promise.all(starts);
         const ms = performance.now() - begun;
-        await Promise.all(runs.map((run) => run.result));
+        occupied?.();
+        await orchestrator.close({ mode: 'detach' });
         return ms;
       }),
   };
+}
+
+/** Takes all slots of the pool, until the function it resolves with is called. */
+async function occupy(orchestrator: Orchestrator): Promise<() => void> {
+  let release = (): void => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const workflow = defineWorkflow('occupying', {
+    tasks: (t) => {
+      for (let n = 0; n < 10; n++) t.fn(`n${n}`, { pool: 'only', run: () => released });
+      return {};
+    },
+  });
+  await orchestrator.start(workflow);
+  return release;
 }
 
 function sequentialFiles(count: number): Contender {

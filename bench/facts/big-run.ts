@@ -1,47 +1,11 @@
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { defineWorkflow, Orchestrator } from 'nuflow';
 import type { Fact } from '../harness/contender.js';
 import { inFolder } from '../harness/folder.js';
+import { runProgram } from '../harness/program.js';
+import type { Ran } from '../programs/no-op-run.js';
 
-interface Ran {
-  readonly msPerTask: number;
-  readonly rssMb: number;
-  readonly bytesPerTask: number;
-  readonly delayP99Ms: number;
-}
-
-/** A run of so many no-ops, in this process. */
+/** A run of so many no-ops in a process that does nothing else, and warms up before. */
 function run(count: number): Promise<Ran> {
-  return inFolder(async (dataDir) => {
-    const workflow = defineWorkflow('bench', {
-      tasks: (t) => {
-        for (let i = 0; i < count; i++) t.fn(`t${i}`, { run: () => 0 });
-        return {};
-      },
-    });
-    await using orchestrator = await Orchestrator.open({ dataDir });
-    const started = await orchestrator.start(workflow, { id: 'run' });
-    const delay = monitorEventLoopDelay({ resolution: 1 });
-    delay.enable();
-    let rss = 0;
-    const watch = setInterval(() => {
-      rss = Math.max(rss, process.memoryUsage.rss());
-    }, 100);
-    const begun = performance.now();
-    await started.result;
-    const ms = performance.now() - begun;
-    delay.disable();
-    clearInterval(watch);
-    const { size } = await stat(join(dataDir, 'runs/run/journal.ndjson'));
-    return {
-      msPerTask: ms / count,
-      rssMb: rss / 1024 ** 2,
-      bytesPerTask: size / count,
-      delayP99Ms: delay.percentile(99) / 1e6,
-    };
-  });
+  return inFolder((dataDir) => runProgram('no-op-run', [dataDir, String(count)]));
 }
 
 export const loopDelayFact: Fact = {
@@ -66,7 +30,6 @@ export const millionFact: Fact = {
   name: '1M no-op tasks in one run',
   toReach: 'RSS < 600 MB, time a task ≤ 1.3 × of 10k',
   async measure({ quick }) {
-    await run(10_000); // warms up
     const small = await run(10_000);
     const big = await run(quick ? 100_000 : 1_000_000);
     const growth = big.msPerTask / small.msPerTask;

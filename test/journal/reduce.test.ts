@@ -260,4 +260,5 @@ it('refuses a record of a task that the workflow does not have', () => {
   const other: RecordDraft = { type: 'task.started', task: 'another', attempt: 1 };
   expect(() => committed(state, other)).toThrow('the workflow has no such task');
   expect([...state.tasks].map(([id]) => id)).toEqual(['server']);
+  expect(taskState(state, 'another').status).toBe('pending');
 });
