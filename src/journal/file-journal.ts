@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { isNoSpaceError, JournalWriteError, NuflowError } from '../errors.js';
-import type { OpenFile } from '../world/file-system.js';
+import type { FileSystem, OpenFile } from '../world/file-system.js';
 import type { World } from '../world/world.js';
 import { encode } from './codec.js';
 import { encodeStart, isLongStart } from './encode-start.js';
@@ -75,8 +75,8 @@ export class FileJournal implements Journal {
   static async create(world: World, path: string, listener: JournalListener): Promise<FileJournal> {
     const { fileSystem } = world;
     try {
-      await fileSystem.makeDir(dirname(path));
-      if (await fileSystem.size(path)) return await openEmpty(world, path, listener);
+      const isNew = await makeFolder(fileSystem, dirname(path));
+      if (!isNew && (await fileSystem.size(path))) return await openEmpty(world, path, listener);
       const file = await fileSystem.open(path, 'append');
       const named = syncNames(fileSystem, path);
       named.catch(() => {}); // the first write sees it
@@ -234,6 +234,17 @@ export class FileJournal implements Journal {
 }
 
 const NOTHING: ScanEnd = { ...BEGINNING, claimed: 0, proven: 0, tornBytes: 0 };
+
+/** Whether there was none; the folder around it is usually there. */
+async function makeFolder(fileSystem: FileSystem, folder: string): Promise<boolean> {
+  try {
+    return await fileSystem.makeNewDir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await fileSystem.makeDir(folder);
+    return true;
+  }
+}
 
 async function openEmpty(
   world: World,

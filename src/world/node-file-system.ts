@@ -1,5 +1,5 @@
-import { writeSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { close, fdatasync, fsync, ftruncate, open, read, write, writeSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import type { FileSystem, OpenFile } from './file-system.js';
 
 const FLAGS = { read: 'r', append: 'a+', create: 'ax+' } as const;
@@ -13,21 +13,21 @@ export const nodeFileSystem: FileSystem = {
     return mkdir(path, { mode: 0o700 }).then(() => true, unless('EEXIST', false));
   },
   async syncDir(path) {
-    const folder = await open(path, 'r');
+    const folder = await opened(path, 'r');
     try {
-      await folder.sync();
+      await called((done) => fsync(folder, done));
     } finally {
-      await folder.close();
+      await called((done) => close(folder, done));
     }
   },
   list: (path) => readdir(path).catch(unless('ENOENT', [])),
-  open: async (path, mode) => openFile(await open(path, FLAGS[mode], 0o600)),
+  open: async (path, mode) => new NodeFile(await opened(path, FLAGS[mode])),
   async rewrite(path, bytes, position) {
-    const file = await open(path, 'r+');
+    const file = await opened(path, 'r+');
     try {
       await writeAt(file, bytes, position);
     } finally {
-      await file.close();
+      await called((done) => close(file, done));
     }
   },
   rename,
@@ -35,21 +35,86 @@ export const nodeFileSystem: FileSystem = {
   size: (path) => stat(path).then((s) => s.size, unless('ENOENT', undefined)),
 };
 
-function openFile(handle: FileHandle): OpenFile {
-  return {
-    write: (bytes) => writeSync(handle.fd, bytes),
-    sync: () => handle.datasync(),
-    read: async (into, position) => (await handle.read(into, 0, into.length, position)).bytesRead,
-    truncate: (size) => handle.truncate(size),
-    close: () => handle.close(),
-  };
+/**
+ * By descriptors and callbacks: Node's FileHandle makes twice as much of each call, and a run is little else. As with that, nothing is
+ * done to a file that was closed, and closing waits for what is being done: the descriptor may be another file's soon.
+ */
+class NodeFile implements OpenFile {
+  readonly #file: number;
+  #isOpen = true;
+  /** Calls that have not come back, and who waits for them. */
+  #pending = 0;
+  #idle: (() => void) | undefined;
+
+  constructor(file: number) {
+    this.#file = file;
+  }
+
+  write(bytes: Uint8Array): number {
+    if (!this.#isOpen) throw closedError();
+    return writeSync(this.#file, bytes);
+  }
+
+  sync(): Promise<void> {
+    return this.#call((file, done) => fdatasync(file, done));
+  }
+
+  read(into: Uint8Array, position: number): Promise<number> {
+    return this.#call((file, done) => read(file, into, 0, into.length, position, done));
+  }
+
+  truncate(size: number): Promise<void> {
+    return this.#call((file, done) => ftruncate(file, size, done));
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    if (this.#pending > 0)
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    await called((done) => close(this.#file, done));
+  }
+
+  #call<T>(call: (file: number, done: Done<T>) => void): Promise<T> {
+    if (!this.#isOpen) return Promise.reject(closedError());
+    this.#pending++;
+    return new Promise((resolve, reject) => {
+      call(this.#file, (error, value) => {
+        if (--this.#pending === 0) this.#idle?.();
+        if (error) reject(error);
+        else resolve(value as T);
+      });
+    });
+  }
 }
 
-async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+function closedError(): Error {
+  return Object.assign(new Error('EBADF: the file was closed'), { code: 'EBADF' });
+}
+
+type Done<T> = (error: NodeJS.ErrnoException | null, value?: T) => void;
+
+/** What a call of Node's gives to its callback. */
+function called<T = void>(call: (done: Done<T>) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    call((error, value) => (error ? reject(error) : resolve(value as T)));
+  });
+}
+
+function opened(path: string, flags: string): Promise<number> {
+  return called((done) => open(path, flags, 0o600, done));
+}
+
+async function writeAt(file: number, bytes: Uint8Array, position: number): Promise<void> {
   for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
-    if (bytesWritten === 0) throw new Error('the system took no bytes');
-    at += bytesWritten;
+    const left = bytes.length - at;
+    const written = await called<number>((done) =>
+      write(file, bytes, at, left, position + at, done),
+    );
+    if (written === 0) throw new Error('the system took no bytes');
+    at += written;
   }
 }
 

@@ -35,4 +35,38 @@ describe("the machine's file system", () => {
       code: 'ENOTDIR',
     });
   });
+
+  it('does nothing to a file that was closed, and closes it once: its descriptor may be another file by then', async () => {
+    const path = emptyFolder();
+    const file = await nodeFileSystem.open(join(path, 'one'), 'append');
+    await Promise.all([file.close(), file.close()]);
+    const other = await nodeFileSystem.open(join(path, 'other'), 'append');
+    await file.close();
+    expect(() => file.write(Buffer.from('x'))).toThrow('EBADF');
+    for (const call of [
+      () => file.sync(),
+      () => file.truncate(0),
+      () => file.read(Buffer.alloc(1), 0),
+    ])
+      await expect(call()).rejects.toMatchObject({ code: 'EBADF' });
+    expect(other.write(Buffer.from('y'))).toBe(1);
+    await other.sync();
+    await other.close();
+  });
+
+  it('closes a file only when what is being done to it is done', async () => {
+    const path = join(emptyFolder(), 'f');
+    const file = await nodeFileSystem.open(path, 'append');
+    file.write(Buffer.alloc(1_000_000, 'x'));
+    const done: string[] = [];
+    const into = Buffer.alloc(10);
+    await Promise.all([
+      file.sync().then(() => done.push('synced')),
+      file.read(into, 5).then((bytes) => done.push(`read ${bytes}`)),
+      file.close().then(() => done.push('closed')),
+    ]);
+    expect(done.at(-1)).toBe('closed');
+    expect(done).toHaveLength(3);
+    expect(String(into)).toBe('xxxxxxxxxx');
+  });
 });
