@@ -26,6 +26,7 @@ export class LazyPlace implements Attempt {
   readonly secrets: Attempt['secrets'];
   readonly #run: RunPlace;
   #output: Attempt['output'] | undefined;
+  #dir: string | undefined;
   #known: AttemptNames | undefined;
 
   /** `output` takes what it prints, by default the run; `call` is what it is called with, by default nothing. */
@@ -71,7 +72,8 @@ export class LazyPlace implements Attempt {
   }
 
   get dir(): string {
-    return this.#run.dirOf(this.task, this.attempt);
+    this.#dir ??= this.#run.dirOf(this.task, this.attempt);
+    return this.#dir;
   }
 
   get output(): (chunk: OutputChunk) => void {
