@@ -4,11 +4,11 @@ import {
   type InterruptedTask,
   isFinished,
   isTerminal,
+  PENDING,
   type ProbingTask,
   type RunningTask,
   type RunState,
   type TaskState,
-  taskState,
 } from './state.js';
 import { TaskStates } from './task-states.js';
 
@@ -25,8 +25,9 @@ export function reduce(state: RunState | undefined, record: JournalRecord): RunS
   if (record.seq !== state.seq + 1) throw illegal(record, `record ${state.seq + 1} is missing`);
   if (isFinished(state)) throw illegal(record, 'the run has finished');
   if ('task' in record) {
-    if (!state.tasks.knows(record.task)) throw illegal(record, 'the workflow has no such task');
-    state.tasks.set(record.task, nextTask(taskState(state, record.task), record));
+    const place = state.tasks.placeOf(record.task);
+    if (place === undefined) throw illegal(record, 'the workflow has no such task');
+    state.tasks.put(place, nextTask(state.tasks.at(place) ?? PENDING, record));
   } else state.phase = nextPhase(state, record);
   state.seq = record.seq;
   return state;

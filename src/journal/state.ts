@@ -106,7 +106,8 @@ export interface RunState {
   readonly tasks: TaskStates;
 }
 
-const PENDING: PendingTask = Object.freeze({ status: 'pending', attempts: 0, failures: 0 });
+/** Of a task that no record spoke of. */
+export const PENDING: PendingTask = Object.freeze({ status: 'pending', attempts: 0, failures: 0 });
 
 /** State of a task; a task no record spoke of is pending. */
 export function taskState(state: RunState, task: string): TaskState {

@@ -14,19 +14,23 @@ export class TaskStates {
     this.#states = new Array<TaskState | undefined>(tasks.length).fill(undefined);
   }
 
-  /** Whether the definition has such a task. */
-  knows(task: string): boolean {
-    return this.#index.has(task);
-  }
-
   get(task: string): TaskState | undefined {
-    const place = this.#index.get(task);
+    const place = this.placeOf(task);
     return place === undefined ? undefined : this.#states[place];
   }
 
-  /** Of a task that the definition has. */
-  set(task: string, state: TaskState): void {
-    this.#states[this.#index.get(task) as number] = state;
+  /** Where the definition has the task; undefined when it has not. */
+  placeOf(task: string): number | undefined {
+    return this.#index.get(task);
+  }
+
+  /** The state of the task at a place. */
+  at(place: number): TaskState | undefined {
+    return this.#states[place];
+  }
+
+  put(place: number, state: TaskState): void {
+    this.#states[place] = state;
   }
 
   *values(): Generator<TaskState, void, void> {
