@@ -173,7 +173,7 @@ describe('a run whose journal can not be written', () => {
 
   it('is not accepted when its folder can not be made or its file not opened', async () => {
     const rig = await EngineRig.open();
-    for (const operation of ['makeDir', 'open', 'syncDir'] as const) {
+    for (const operation of ['makeNewDir', 'open', 'syncDir'] as const) {
       rig.disk.fail(operation, operation === 'open' ? 'journal.ndjson' : '', 'EACCES');
       await expect(rig.start(sketch({ a: {} }), { id: operation })).rejects.toMatchObject({
         code: 'NUFLOW_JOURNAL_WRITE',
