@@ -75,9 +75,23 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a checksum says nothing of the line before',
     file: 'journal/codec.ts',
-    from: 'const crc = crc32(checked, seed);',
-    to: 'const crc = crc32(checked, 0 * seed);',
+    from: 'const crc = checksum(body, seed);',
+    to: 'const crc = checksum(body, 0 * seed);',
     tests: ['test/journal/codec.test.ts'],
+  },
+  {
+    name: 'a journal that can not be opened leaves a sync in flight',
+    file: 'journal/open-for-append.ts',
+    from: 'const ended = await Promise.allSettled(syncs);',
+    to: "const ended = (await Promise.all(syncs)).map((value) => ({ status: 'fulfilled', value }) as never);",
+    tests: ['test/journal/file-journal.test.ts'],
+  },
+  {
+    name: 'a run goes on in a slot that others wait for',
+    file: 'queue/p-queue-executor.ts',
+    from: 'queue.size === 0 &&',
+    to: '',
+    tests: ['test/queue/p-queue-executor.test.ts'],
   },
   {
     name: 'what a later line knows to have been synced is not missed',
