@@ -8,10 +8,9 @@ import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { processorTime } from '../harness/processor-time.js';
 
 const [, , folder = '', tasks = '', nu = ''] = process.argv;
-/** Processes that go before. */
-const WARM_UP = 50;
 /** Writes aside and renames, as nuflow's program text does. */
 const CODE =
   '{ok: true, value: (1 + 1)} | to json | save -f $"($env.RESULT).tmp"; mv $"($env.RESULT).tmp" $env.RESULT';
@@ -56,19 +55,5 @@ async function attempt(number: number): Promise<void> {
   await record();
 }
 
-let next = 0;
-
-async function slot(end: number): Promise<void> {
-  while (next < end) await attempt(next++);
-}
-
-async function startUpTo(end: number): Promise<void> {
-  await Promise.all(Array.from({ length: 10 }, () => slot(end)));
-}
-
-await startUpTo(WARM_UP);
-const before = process.cpuUsage();
-await startUpTo(WARM_UP + Number(tasks));
-const { user, system } = process.cpuUsage(before);
-console.log((user + system) / 1_000);
+console.log(await processorTime(Number(tasks), attempt));
 process.exit();

@@ -7,32 +7,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { processorTime } from '../harness/processor-time.js';
 
 const [, , folder = '', tasks = '', program = '', ...args] = process.argv;
-/** Processes that go before. */
-const WARM_UP = 50;
 
-let next = 0;
-
-async function slot(end: number): Promise<void> {
-  while (next < end) {
-    const files = ['in', 'out', 'err'].map((name) =>
-      openSync(join(folder, `${next}.${name}`), 'w+'),
-    );
-    next++;
-    const child = spawn(program, args, { stdio: files });
-    const ended = once(child, 'exit');
-    for (const file of files) closeSync(file);
-    await ended;
-  }
+async function attempt(number: number): Promise<void> {
+  const files = ['in', 'out', 'err'].map((name) =>
+    openSync(join(folder, `${number}.${name}`), 'w+'),
+  );
+  const child = spawn(program, args, { stdio: files });
+  const ended = once(child, 'exit');
+  for (const file of files) closeSync(file);
+  await ended;
 }
 
-async function startUpTo(end: number): Promise<void> {
-  await Promise.all(Array.from({ length: 10 }, () => slot(end)));
-}
-
-await startUpTo(WARM_UP);
-const before = process.cpuUsage();
-await startUpTo(WARM_UP + Number(tasks));
-const { user, system } = process.cpuUsage(before);
-console.log((user + system) / 1_000);
+console.log(await processorTime(Number(tasks), attempt));
