@@ -86,7 +86,20 @@ class Scanner {
     this.#take = take;
   }
 
+  /**
+   * Who reads without the lock may have read half of a torn end while its owner cut it off and wrote in its place. So damage is looked
+   * at again, from the last good record on: what is damage stays so.
+   */
   async run(): Promise<ScanEnd> {
+    try {
+      return await this.#read();
+    } catch (error) {
+      if (!(error instanceof JournalDamagedError)) throw error;
+      return this.#read();
+    }
+  }
+
+  async #read(): Promise<ScanEnd> {
     let bad: Bad | undefined;
     for await (const piece of pieces(this.#file, this.#position.offset)) {
       if (bad !== undefined) return this.#broken(ENDLESS); // what has no end of line was not the end of the file

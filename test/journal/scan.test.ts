@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { JournalReadError } from '../../src/errors.js';
-import type { JournalRecord } from '../../src/journal/record.js';
+import type { JournalRecord, RecordDraft } from '../../src/journal/record.js';
 import { BEGINNING, type Position, scan } from '../../src/journal/scan.js';
+import type { OpenFile } from '../../src/world/file-system.js';
 import { FaultyFileSystem } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 import { DRAFTS, firstLine, JOURNAL, linesOf, reading } from './rig.js';
@@ -198,5 +199,41 @@ describe('a journal of a newer nuflow', () => {
       code: 'NUFLOW_JOURNAL_FORMAT',
       details: { line: 3, offset: offsetOf(lines, 3) },
     });
+  });
+});
+
+describe('a scan without the lock', () => {
+  it('takes no torn end for damage that is cut off and written over while it reads', async () => {
+    const fileSystem = new MemoryFileSystem();
+    const [first = '', second = '', third = ''] = CLAIMING;
+    fileSystem.put(JOURNAL, first + second + third.slice(0, -5));
+    const resumed: RecordDraft = { type: 'run.resumed', pid: 1 };
+    const after = linesOf(
+      [...DRAFTS.slice(0, 2), resumed, resumed, resumed],
+      (seq) => seq - 1 || undefined,
+    );
+    expect(after.slice(0, 2)).toEqual([first, second]);
+    const owner = await fileSystem.open(JOURNAL, 'append');
+    const opened = await fileSystem.open(JOURNAL, 'read');
+    let reads = 0;
+    const reader: OpenFile = {
+      write: (bytes) => opened.write(bytes),
+      sync: () => opened.sync(),
+      truncate: (size) => opened.truncate(size),
+      close: () => opened.close(),
+      async read(into, position) {
+        const length = await opened.read(into, position);
+        if (++reads > 1) return length;
+        await owner.truncate(Buffer.byteLength(first + second));
+        owner.write(Buffer.from(after.slice(2).join('')));
+        return length;
+      },
+    };
+    const seen: number[] = [];
+    const reading = Object.assign(Object.create(fileSystem), { open: async () => reader });
+    const end = await scan(reading, JOURNAL, BEGINNING, ({ seq }) => seen.push(seq) > 0);
+    expect(seen).toEqual([1, 2, 3, 4, 5]);
+    expect(end).toMatchObject({ seq: 5, tornBytes: 0 });
+    await owner.close();
   });
 });
