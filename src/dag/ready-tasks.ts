@@ -16,8 +16,6 @@ export class ReadyTasks {
   readonly #taskAtRank: Int32Array;
   readonly #isIn: Uint8Array;
   readonly #pools = new Map<string | undefined, Pool>();
-  /** Of the pools that have or had tasks. */
-  readonly #names: (string | undefined)[] = [];
 
   constructor(
     plan: Plan,
@@ -68,7 +66,7 @@ export class ReadyTasks {
 
   /** Pools that have tasks. */
   pools(): readonly (string | undefined)[] {
-    return this.#names.filter((name) => this.size(name) > 0);
+    return [...this.#pools.keys()].filter((name) => this.size(name) > 0);
   }
 
   #at(rank: number): number {
@@ -81,7 +79,6 @@ export class ReadyTasks {
     if (known !== undefined) return known;
     const pool = { queue: new ReadyQueue(), size: 0 };
     this.#pools.set(name, pool);
-    this.#names.push(name);
     return pool;
   }
 }

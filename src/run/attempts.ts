@@ -49,9 +49,9 @@ export class Attempts {
     try {
       await job();
     } catch (error) {
-      const { full, failed } = this.#observer;
-      const { cause } = error as Error;
-      (isNoSpaceError(cause) ? full : failed)(error as Error);
+      const why = error as Error;
+      if (isNoSpaceError(why.cause)) this.#observer.full(why);
+      else this.#observer.failed(why);
     }
     if (--this.#working > 0) return;
     this.#idle?.resolve();

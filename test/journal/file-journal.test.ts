@@ -161,12 +161,15 @@ describe('a journal in a file', () => {
 
 describe('a journal that can not be opened', () => {
   it('leaves no sync in flight: were that to fail later, it would take from the cache what the next opener has read', async () => {
-    const path = newPath();
-    const before = await FileJournal.create(world, path, new Notes());
+    const disk = new MemoryFileSystem();
+    const before = await FileJournal.create(worldWith(disk), JOURNAL, new Notes());
     before.append(STARTED);
     await before.close();
-    const fileSystem = new FaultyFileSystem(world.fileSystem);
+    const fileSystem = new FaultyFileSystem(disk);
     fileSystem.fail('syncDir', '', 'EIO');
+    const refused = new Promise<void>((resolve) => {
+      fileSystem.onFailure = () => resolve();
+    });
     let letGo = (): void => {};
     const syncs = new Promise<void>((begun) => {
       fileSystem.beforeSync = () => {
@@ -177,12 +180,12 @@ describe('a journal that can not be opened', () => {
       };
     });
     const events: string[] = [];
-    const opening = reopened(path, worldWith(fileSystem)).catch((error) => {
+    const opening = reopened(JOURNAL, worldWith(fileSystem)).catch((error) => {
       events.push('refused');
       return error;
     });
-    await syncs;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await Promise.all([syncs, refused]);
+    await new Promise((resolve) => setImmediate(resolve)); // in memory, all that follows has happened by then
     events.push('synced');
     letGo();
     expect(await opening).toBeInstanceOf(JournalWriteError);
