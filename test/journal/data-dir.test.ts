@@ -12,9 +12,9 @@ describe('making a data directory', () => {
 
   it('makes what is missing around it, each name durable', async () => {
     const fileSystem = empty();
-    await DataDir.make(fileSystem, '/srv/work/.nuflow');
+    await DataDir.make(fileSystem, '/srv/jobs/.nuflow');
     const left = fileSystem.afterPowerCut();
-    expect(await left.list('/srv/work/.nuflow')).toEqual(['runs']);
+    expect(await left.list('/srv/jobs/.nuflow')).toEqual(['runs']);
   });
 
   it('takes what is there as it is', async () => {
