@@ -97,13 +97,13 @@ export class AttemptStarter {
     attempt: number,
     outcome: Outcome,
   ): KeptOutcome | Promise<KeptOutcome> {
-    const checked = checkOutput(outcome, this.#code(spec));
+    const checking = checkOutput(outcome, this.#code(spec));
     const keep = (checked: Outcome): KeptOutcome | Promise<KeptOutcome> => {
       const clean = this.#parts.secrets?.outcome(checked) ?? checked;
       const place = { run, index: this.#index(spec.id), task: spec.id, attempt };
       return keepOutput(this.#tools.outputs, place, clean);
     };
-    return checked instanceof Promise ? checked.then(keep) : keep(checked);
+    return checking instanceof Promise ? checking.then(keep) : keep(checking);
   }
 
   #code({ id }: TaskSpec): TaskCode | undefined {

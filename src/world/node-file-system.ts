@@ -36,7 +36,7 @@ export const nodeFileSystem: FileSystem = {
 };
 
 /**
- * By descriptors and callbacks: Node's FileHandle makes twice as much of each call, and a run is little else. As with that, nothing is
+ * By descriptors and callbacks, which cost less than Node's FileHandle: a run is little else than such calls. As with that, nothing is
  * done to a file that was closed, and closing waits for what is being done: the descriptor may be another file's soon.
  */
 class NodeFile implements OpenFile {
