@@ -12,7 +12,9 @@ const VITEST = `${ROOT}node_modules/vitest/vitest.mjs`;
 /** Runs the tests that have to notice the bug; gives what they printed, and whether they failed. */
 async function run({ name, tests }: Mutant): Promise<{ failed: number; text: string }> {
   const { NUFLOW_TEST_REPORT: _, ...env } = process.env;
-  const args = [VITEST, 'run', '--bail', '1', '--reporter', 'json', ...tests];
+  // One file after the other: of two at once, the one that ends the other may be left out of the report.
+  const flags = ['--bail', '1', '--no-file-parallelism', '--reporter', 'json'];
+  const args = [VITEST, 'run', ...flags, ...tests];
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     env: { ...env, NUFLOW_MUTANT: name },
