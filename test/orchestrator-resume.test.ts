@@ -69,6 +69,7 @@ describe('resuming a run', () => {
     const rig = await EngineRig.open();
     const first = await rig.start(sketch({ a: {} }));
     (await rig.runner.started('a')).spawn(PROCESS);
+    await rig.spawnedOnDisk();
     await eventOf(first, 'task.spawned');
     await rig.restart();
     const run = await rig.orchestrator.resume('r');
@@ -88,6 +89,7 @@ describe('resuming a run', () => {
     await rig.restart();
     const run = await rig.orchestrator.resume('r');
     (await rig.runner.started('a')).spawn(PROCESS);
+    await rig.spawnedOnDisk();
     expect(await eventOf(run, 'task.spawned')).toMatchObject(PROCESS);
   });
 

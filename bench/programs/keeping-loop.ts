@@ -1,7 +1,7 @@
 /**
  * A spawn loop that keeps what nuflow keeps of a task, with nothing in between: a folder with its input and its logs, who its process
  * is, its result read, and three lines of a journal, each synced before the loop goes on. What this takes no orchestrator can save.
- * node keeping-loop.js <folder> <tasks> <nu>; prints the processor time it took, ms.
+ * node keeping-loop.js <folder> <tasks> <tasks before, not counted> <nu>; prints the processor time it took, ms.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { processorTime } from '../harness/processor-time.js';
 
-const [, , folder = '', tasks = '', nu = ''] = process.argv;
+const [, , folder = '', tasks = '', before = '', nu = ''] = process.argv;
 /** Writes aside and renames, as nuflow's program text does. */
 const CODE =
   '{ok: true, value: (1 + 1)} | to json | save -f $"($env.RESULT).tmp"; mv $"($env.RESULT).tmp" $env.RESULT';
@@ -55,5 +55,5 @@ async function attempt(number: number): Promise<void> {
   await record();
 }
 
-console.log(await processorTime(Number(tasks), attempt));
+console.log(await processorTime(Number(tasks), Number(before), attempt));
 process.exit();

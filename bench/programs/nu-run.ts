@@ -1,14 +1,21 @@
 /**
  * nuflow on Nushell tasks, as a program of its own, so that what it holds and uses can be told apart:
- * node nu-run.js <dataDir> <tasks> <MB held>; prints a RunFigures as JSON. What is compiled, loaded and started
- * once is not counted: a smaller run goes before.
+ * node nu-run.js <dataDir> <Asked as JSON>; prints a RunFigures as JSON. What is loaded and started once is not counted: another
+ * run goes before.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { defineWorkflow, Orchestrator } from 'nuflow';
 
-/** Tasks of the run before. */
-const WARM_UP = 50;
+export interface Asked {
+  readonly tasks: number;
+  /** Tasks of the run before. */
+  readonly before: number;
+  /** Memory that this program holds beside, MB. */
+  readonly heldMb: number;
+  /** Whether the event loop is watched, which costs processor time: a timer every millisecond. */
+  readonly watchesLoop: boolean;
+}
 
 /** What such a run took. */
 export interface RunFigures {
@@ -23,10 +30,11 @@ const MB = 1024 * 1024;
 /** The kernel counts in these, ms. */
 const TICK_MS = 10;
 
-const [, , dataDir = '', tasks = '', heldMb = '0'] = process.argv;
+const [, , dataDir = '', json = ''] = process.argv;
+const { tasks, before, heldMb, watchesLoop } = JSON.parse(json) as Asked;
 
 /** Memory that is really there: each page is written to. */
-const held = Array.from({ length: Number(heldMb) }, () => Buffer.alloc(MB, 1));
+const held = Array.from({ length: heldMb }, () => Buffer.alloc(MB, 1));
 
 /** Processor time of the Node processes this one has started, ms. */
 function helpersCpuMs(): number {
@@ -60,20 +68,20 @@ function workflowOf(count: number) {
 }
 
 async function figures(): Promise<RunFigures> {
-  const workflow = workflowOf(Number(tasks));
+  const workflow = workflowOf(tasks);
   await using orchestrator = await Orchestrator.open({ dataDir, concurrency: 10 });
   const delay = monitorEventLoopDelay({ resolution: 1 });
-  await (await orchestrator.start(workflowOf(WARM_UP))).result;
+  await (await orchestrator.start(workflowOf(before))).result;
   const helpersBefore = helpersCpuMs();
-  const before = process.cpuUsage();
+  const used = process.cpuUsage();
   const begun = performance.now();
   const run = await orchestrator.start(workflow);
-  delay.enable();
+  if (watchesLoop) delay.enable();
   const { status } = await run.result;
   delay.disable();
   if (status !== 'succeeded') throw new Error(`the run ended as ${status}`);
   const ms = performance.now() - begun;
-  const { user, system } = process.cpuUsage(before);
+  const { user, system } = process.cpuUsage(used);
   return {
     ms,
     cpuMs: (user + system) / 1_000 + helpersCpuMs() - helpersBefore,

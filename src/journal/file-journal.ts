@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { isNoSpaceError, JournalWriteError, NuflowError } from '../errors.js';
+import type { Cancel } from '../world/clock.js';
 import type { FileSystem, OpenFile } from '../world/file-system.js';
 import type { World } from '../world/world.js';
 import { encode } from './codec.js';
@@ -12,6 +13,17 @@ import type { JournalRecord, RecordDraft } from './record.js';
 import { reopenFull } from './reopen-full.js';
 import { BEGINNING, type Position, type ScanEnd, scan } from './scan.js';
 import { TextWriter } from './write-fully.js';
+
+/**
+ * How long a record may wait for others to share their sync, ms; only {@link canWait those} that nobody waits for do. Others mostly
+ * come sooner when there is much to do, and when there is not, a sync more does not matter.
+ */
+const PATIENCE_MS = 10;
+
+/** That a task has a process: who finds none on record after a crash looks for it by its cookie. */
+function canWait({ type }: RecordDraft): boolean {
+  return type === 'task.spawned';
+}
 
 /**
  * A journal in a file. Appends are serialized at once and written together: while one sync is in
@@ -42,6 +54,9 @@ export class FileJournal implements Journal {
     readonly resolve: () => void;
     readonly reject: (error: Error) => void;
   }[] = [];
+  /** Whether somebody waits for something in `pending`. */
+  #isUrgent = false;
+  #patience: Cancel | undefined;
   #scheduled = false;
   #writing: Promise<void> = Promise.resolve();
   #busy = false;
@@ -133,13 +148,15 @@ export class FileJournal implements Journal {
     if (news !== undefined) this.#claimed = news;
     if (typeof line === 'string') this.#pending.push(`${line}\n`);
     else this.#pending.push(line, '\n');
-    this.#schedule();
+    if (canWait(record)) this.#scheduleLate();
+    else this.#schedule();
     return record;
   }
 
   flush(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.durableSeq === this.#lastSeq) return Promise.resolve();
+    if (this.#pending.length > 0) this.#schedule();
     return new Promise((resolve, reject) =>
       this.#waiting.push({ seq: this.#lastSeq, resolve, reject }),
     );
@@ -162,6 +179,7 @@ export class FileJournal implements Journal {
 
   /** Once the current turn of the event loop is over: what it appends goes out together. */
   #schedule(): void {
+    this.#isUrgent = true;
     if (this.#scheduled || this.#busy) return;
     this.#scheduled = true;
     this.#world.clock.soon(() => {
@@ -170,9 +188,19 @@ export class FileJournal implements Journal {
     });
   }
 
+  #scheduleLate(): void {
+    this.#patience ??= this.#world.clock.after(PATIENCE_MS, () => {
+      this.#patience = undefined;
+      this.#schedule();
+    });
+  }
+
   async #writeAll(): Promise<void> {
     this.#busy = true;
-    while (this.#pending.length > 0 && this.#failure === undefined) {
+    while (this.#isUrgent && this.#failure === undefined) {
+      this.#isUrgent = false;
+      this.#patience?.();
+      this.#patience = undefined;
       const batch = { seq: this.#lastSeq, crc: this.#crc };
       const lines = this.#pending;
       this.#pending = [];
@@ -225,6 +253,7 @@ export class FileJournal implements Journal {
     const failure = new JournalWriteError(this.#path, cause);
     this.#failure = failure;
     this.#pending = [];
+    this.#patience?.();
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const { reject } of waiting) reject(failure);

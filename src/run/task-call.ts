@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { assertJson, type JsonValue } from '../definition/json.js';
 import { type References, resolve } from '../definition/references.js';
 import type { TaskSpec } from '../definition/spec.js';
@@ -26,7 +26,7 @@ export function attemptNames(traceId: string, task: string, attempt: number): At
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return hash('sha256', text).slice(0, 32);
 }
 
 /** What an attempt is made from, beside its definition. */

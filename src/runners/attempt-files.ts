@@ -7,7 +7,6 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
 
 /** Paths of the files of one attempt. */
 export interface AttemptFiles {
@@ -24,14 +23,40 @@ export interface AttemptFiles {
 
 /** See {@link AttemptFiles}. */
 export function attemptFiles(dir: string): AttemptFiles {
-  return {
-    input: join(dir, 'input.json'),
-    stdout: join(dir, 'stdout.log'),
-    stderr: join(dir, 'stderr.log'),
-    result: join(dir, 'result.json'),
-    stopped: join(dir, 'stopped'),
-    process: join(dir, 'process.json'),
-  };
+  return new FilesIn(dir);
+}
+
+/** Each path is made when it is asked for: most attempts need few of them, and those once. */
+class FilesIn implements AttemptFiles {
+  readonly #dir: string;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  get input(): string {
+    return `${this.#dir}/input.json`;
+  }
+
+  get stdout(): string {
+    return `${this.#dir}/stdout.log`;
+  }
+
+  get stderr(): string {
+    return `${this.#dir}/stderr.log`;
+  }
+
+  get result(): string {
+    return `${this.#dir}/result.json`;
+  }
+
+  get stopped(): string {
+    return `${this.#dir}/stopped`;
+  }
+
+  get process(): string {
+    return `${this.#dir}/process.json`;
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import type { AttemptPlace } from './runner.js';
  * What of this process's environment a task sees: what programs need to find their files, tools,
  * language and clock, and nothing that could be a secret. More by name, see `env` of Orchestrator.open.
  */
-const ALLOWED = new Set([
+const ALLOWED = [
   'PATH',
   'HOME',
   'USER',
@@ -17,28 +17,31 @@ const ALLOWED = new Set([
   'TMPDIR',
   'TERM',
   'SYSTEMROOT',
-]);
+];
 const ALLOWED_PREFIXES = ['LC_', 'XDG_'];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The allow-listed part of `from`, plus the names in `more`. */
+/**
+ * The allow-listed part of an environment, plus the names in `more`, as it is each time it is asked for; only names with an
+ * allowed prefix are looked for once. To list all names of process.env costs as much as all else that starts a task.
+ */
 export function allowedEnvironment(
   from: Environment,
   more: readonly string[] = [],
-): Record<string, string> {
-  const extra = new Set(more);
-  const allowed = (name: string): boolean =>
-    ALLOWED.has(name) ||
-    extra.has(name) ||
-    ALLOWED_PREFIXES.some((prefix) => name.startsWith(prefix));
-  const found: Record<string, string> = {};
-  // Names first: a look at each value of process.env costs a call into the system's library.
-  for (const name of Object.keys(from).filter(allowed)) {
-    const value = from[name];
-    if (value !== undefined) found[name] = value;
-  }
-  return found;
+): () => Record<string, string> {
+  const prefixed = Object.keys(from).filter((name) =>
+    ALLOWED_PREFIXES.some((prefix) => name.startsWith(prefix)),
+  );
+  const names = [...new Set([...ALLOWED, ...prefixed, ...more])];
+  return () => {
+    const found: Record<string, string> = {};
+    for (const name of names) {
+      const value = from[name];
+      if (value !== undefined) found[name] = value;
+    }
+    return found;
+  };
 }
 
 /** What an attempt's process is told about itself; these names win over all others. */

@@ -1,4 +1,3 @@
-import { lateSchema } from '../late.js';
 import type { AttemptFiles } from './attempt-files.js';
 import { noResult } from './no-result.js';
 import type { ProcessEnd } from './process.js';
@@ -25,18 +24,13 @@ export function exitStatusProgram(command: readonly string[]): { file: string; a
   return { file: '/bin/sh', args: ['-c', WRAPPER, 'sh', ...command] };
 }
 
-const exitStatus = lateSchema((z) => z.strictObject({ exitCode: z.int() }));
-/** No status is longer; a longer text is not worth parsing. */
-const MAX_STATUS = 100;
+/** What the wrapper writes, and nothing else. */
+const EXIT_STATUS = /^\{"exitCode":(\d{1,3})\}$/;
 
 /** The exit code in a result of {@link exitStatusProgram}; undefined when it is of something else. */
 export function exitCodeIn(text: string): number | undefined {
-  if (text.length > MAX_STATUS) return undefined;
-  try {
-    return exitStatus().safeParse(JSON.parse(text)).data?.exitCode;
-  } catch {
-    return undefined;
-  }
+  const [, code] = EXIT_STATUS.exec(text) ?? [];
+  return code === undefined ? undefined : Number(code);
 }
 
 /** The outcome of such a process by the result it left; undefined when it left none. */

@@ -105,8 +105,8 @@ export interface HelperProcess {
   kill(): void;
 }
 
-/** V8 with next to no room for garbage: the less memory a process has, the quicker it forks. */
-const SMALL = ['--max-semi-space-size=1', '--v8-pool-size=0'];
+/** V8 with next to no room for garbage, and no optimized code: the less memory a process has, the quicker it forks. */
+const SMALL = ['--max-semi-space-size=1', '--v8-pool-size=0', '--no-opt'];
 
 /** Starts a script of ours in a session of its own, so that no Ctrl-C reaches it. Never throws. */
 export function startHelper(

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { withDescriptors } from '../world/descriptors.js';
 import type { Outcome } from './runner.js';
 
@@ -18,9 +18,14 @@ export async function readResult(path: string): Promise<Result> {
   }
 }
 
+/** Nearly all results fit in here, and take one look. */
+const SMALL = Buffer.allocUnsafeSlow(64 * 1024);
+
 function read(path: string): Result {
   const fd = openSync(path, 'r');
   try {
+    const length = readSync(fd, SMALL, 0, SMALL.length, 0);
+    if (length < SMALL.length) return { text: SMALL.toString('utf8', 0, length) };
     const { size } = fstatSync(fd);
     return size > MAX_RESULT ? { refused: tooBig(size) } : { text: readFileSync(fd, 'utf8') };
   } finally {

@@ -44,11 +44,11 @@ type ShellOutput = Readonly<{ exitCode: 0; stdout: string; truncated: boolean }>
  * `{ exitCode: 0, stdout, truncated }`: stdout as text with its newlines, up to 256 KiB from its beginning.
  */
 export class ShellRunner implements Runner {
-  readonly #options: ShellRunnerOptions;
+  readonly #allowedEnv: () => Record<string, string>;
   readonly #starter: ProcessStarter;
 
   constructor(options: ShellRunnerOptions = {}) {
-    this.#options = options;
+    this.#allowedEnv = allowedEnvironment(process.env, options.allowEnv);
     this.#starter = options.starter ?? directStarter;
   }
 
@@ -77,7 +77,7 @@ export class ShellRunner implements Runner {
         ...exitStatusProgram([command, ...args]),
         cwd: resolve(attempt.baseDir, cwd ?? '.'),
         env: {
-          ...allowedEnvironment(process.env, this.#options.allowEnv),
+          ...this.#allowedEnv(),
           ...env,
           ...attemptEnvironment(attempt, resultPath(attempt)),
         },

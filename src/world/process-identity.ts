@@ -55,7 +55,7 @@ function readStat(pid: number): { state: string; startTime: string } | undefined
   const stat = readProc(`${pid}/stat`);
   if (stat === undefined) return undefined;
   // The command in parentheses may hold spaces and parentheses itself: fields count from the last one.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', STARTTIME + 1);
   const [state] = fields;
   const startTime = fields[STARTTIME];
   return state === undefined || startTime === undefined ? undefined : { state, startTime };

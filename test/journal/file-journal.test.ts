@@ -1,9 +1,10 @@
 import { appendFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { JournalWriteError } from '../../src/errors.js';
 import { FileJournal } from '../../src/journal/file-journal.js';
 import type { JournalRecord, RecordDraft } from '../../src/journal/record.js';
+import { ControlledClock } from '../support/controlled-clock.js';
 import { FaultyFileSystem } from '../support/faulty-file-system.js';
 import { journalContract } from '../support/journal-contract.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
@@ -275,5 +276,103 @@ describe('group commit', () => {
     letGo();
     await journal.close();
     expect(textOf(path).length).toBeGreaterThan(before.length);
+  });
+});
+
+describe('that a task has a process', () => {
+  const SPAWNED: RecordDraft = {
+    type: 'task.spawned',
+    task: 'server',
+    attempt: 1,
+    pid: 7,
+    startTime: '1',
+    bootId: 'b',
+  };
+  const PATIENCE_MS = 10;
+  let fileSystem: FaultyFileSystem;
+  let clock: ControlledClock;
+  let path: string;
+  let notes: Notes;
+  let journal: FileJournal;
+  const syncs = (): number => fileSystem.count('sync', 'journal.ndjson');
+  const aTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+  beforeEach(async () => {
+    fileSystem = new FaultyFileSystem(world.fileSystem);
+    clock = new ControlledClock();
+    path = newPath();
+    notes = new Notes();
+    journal = await FileJournal.create({ ...world, fileSystem, clock }, path, notes);
+    journal.append(STARTED);
+    await journal.flush();
+  });
+
+  it('goes to the disk with the next record', async () => {
+    journal.append(SPAWNED);
+    await aTurn();
+    await aTurn();
+    expect([syncs(), journal.durableSeq]).toEqual([1, 1]);
+    journal.append(RESUMED);
+    await journal.flush();
+    expect([syncs(), notes.durableSeqs]).toEqual([2, [1, 3]]);
+    expect(clock.awaited).toEqual([]);
+    await journal.close();
+  });
+
+  it('goes by itself when none comes for a while, however many came after it', async () => {
+    journal.append(SPAWNED);
+    clock.move(PATIENCE_MS - 1);
+    journal.append({ ...SPAWNED, task: 'other' });
+    await aTurn();
+    expect(syncs()).toBe(1);
+    await clock.pass(1);
+    await vi.waitFor(() => expect(journal.durableSeq).toBe(3));
+    expect([syncs(), clock.awaited]).toEqual([2, []]);
+    await journal.close();
+  });
+
+  it('does not take a sync of its own when one ends that was in flight', async () => {
+    let letGo = (): void => {};
+    const begun = new Promise<void>((resolve) => {
+      fileSystem.beforeSync = () => {
+        resolve();
+        return new Promise((done) => {
+          letGo = done;
+        });
+      };
+    });
+    journal.append(RESUMED);
+    await begun;
+    journal.append(SPAWNED);
+    letGo();
+    await vi.waitFor(() => expect(journal.durableSeq).toBe(2));
+    await aTurn();
+    expect(fileSystem.asked.filter((call) => call.startsWith('sync '))).toHaveLength(2);
+    fileSystem.beforeSync = async () => {};
+    await clock.pass(PATIENCE_MS);
+    await vi.waitFor(() => expect(journal.durableSeq).toBe(3));
+    await journal.close();
+  });
+
+  it('is on disk when somebody has waited for it', async () => {
+    journal.append(SPAWNED);
+    await journal.flush();
+    expect([syncs(), journal.durableSeq, clock.awaited]).toEqual([2, 2, []]);
+    await journal.close();
+  });
+
+  it('is on disk when the journal is closed', async () => {
+    journal.append(SPAWNED);
+    await journal.close();
+    expect(textOf(path).trim().split('\n')).toHaveLength(2);
+    expect(clock.awaited).toEqual([]);
+  });
+
+  it('is not written after a failure', async () => {
+    fileSystem.fail('sync', 'journal.ndjson', 'EIO');
+    journal.append(RESUMED);
+    journal.append(SPAWNED);
+    await expect(journal.flush()).rejects.toThrow(JournalWriteError);
+    expect(clock.awaited).toEqual([]);
   });
 });

@@ -108,6 +108,11 @@ export class EngineRig {
     await this.#open(options);
   }
 
+  /** Lets the time pass that a `task.spawned` waits for records to share its sync with. */
+  spawnedOnDisk(): Promise<void> {
+    return this.clock.pass(10);
+  }
+
   /** Lets syncs of journals wait until they are let go, one by one or all from then on. */
   holdSyncs(): HeldSyncs {
     this.#held = new HeldSyncs();

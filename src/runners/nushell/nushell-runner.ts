@@ -68,12 +68,14 @@ export class NushellRunner implements Runner {
   /** Absent when nothing stands by: then nobody has to look ahead. */
   readonly expect?: NonNullable<Runner['expect']>;
   readonly #options: NushellRunnerOptions;
+  readonly #allowedEnv: () => Record<string, string>;
   readonly #starter: ProcessStarter;
   readonly #standbys: Standbys | undefined;
   #binary: string | undefined;
 
   constructor(options: NushellRunnerOptions = {}) {
     this.#options = options;
+    this.#allowedEnv = allowedEnvironment(process.env, options.allowEnv);
     this.#starter = options.starter ?? directStarter;
     const standbys = standbysOf(options, this.#starter);
     this.#standbys = standbys;
@@ -182,7 +184,7 @@ export class NushellRunner implements Runner {
     return {
       cwd: resolve(baseDir, settings.cwd ?? '.'),
       env: {
-        ...allowedEnvironment(process.env, this.#options.allowEnv),
+        ...this.#allowedEnv(),
         ...this.#options.env,
         ...settings.env,
       },

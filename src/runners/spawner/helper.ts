@@ -19,8 +19,11 @@ const [, , parent] = process.argv;
 
 /** Written at once: an answer that the parent can read is one that this process can't lose by dying. */
 function answer(message: HelperAnswer): void {
-  const line = Buffer.from(`${JSON.stringify(message)}\n`);
-  for (let written = 0; written < line.length; ) written += writeSync(STDOUT, line, written);
+  const line = `${JSON.stringify(message)}\n`;
+  let written = writeSync(STDOUT, line);
+  if (written === Buffer.byteLength(line)) return; // else the pipe is full
+  for (const bytes = Buffer.from(line); written < bytes.length; )
+    written += writeSync(STDOUT, bytes, written);
 }
 
 /** Processes that wait for their work, by the id of the request for them. */

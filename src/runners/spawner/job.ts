@@ -22,7 +22,9 @@ export class Job implements Starting {
   /** Its name in requests and answers, once it was asked for. */
   id = 0;
   readonly #forget: (job: Job) => void;
-  readonly #detached = new AbortController();
+  /** Made when somebody waits for it: it costs more than all else here. */
+  #detaching: AbortController | undefined;
+  #isDetached = false;
   #identity: ProcessIdentity | undefined;
   #resolveSpawned: Resolve<ProcessIdentity | undefined> = () => {};
   #resolveEnded: Resolve<ProcessEnd> = () => {};
@@ -57,20 +59,28 @@ export class Job implements Starting {
   }
 
   detach(): void {
-    this.#detached.abort();
+    this.#isDetached = true;
+    this.#detaching?.abort();
     this.#forget(this);
+  }
+
+  /** Aborted when nobody waits for its end any more. */
+  get #detached(): AbortSignal {
+    this.#detaching ??= new AbortController();
+    if (this.#isDetached) this.#detaching.abort();
+    return this.#detaching.signal;
   }
 
   /** Goes on as another start of the same. */
   become(other: Starting): void {
-    this.#detached.signal.addEventListener('abort', () => other.detach());
+    this.#detached.addEventListener('abort', () => other.detach());
     this.#resolveSpawned(other.spawned);
     this.#resolveEnded(other.ended);
   }
 
   /** Its process is nobody's child any more: its end is not announced, so it is looked for. */
   async watch(identity: ProcessIdentity): Promise<void> {
-    const { signal } = this.#detached;
+    const signal = this.#detached;
     this.started(identity);
     while (await isAlive(identity)) {
       await delay(POLL_MS, undefined, { signal }).catch(() => {});
