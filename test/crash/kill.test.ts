@@ -8,9 +8,15 @@ import { balance } from './ledger.js';
 import { ledgerWorkflow } from './ledger-tasks.js';
 import type { OrchestratorProcess } from './orchestrator-process.js';
 
-/** Rounds at work at the same time: each mostly waits. */
-const AT_ONCE = 4;
 const TASKS = 10;
+/**
+ * In the long form one run sees more crashes, since most of what a round costs is its tasks. `atOnce`: rounds at work at the same
+ * time, of which each mostly waits; `kills`: of orchestrators, at most; `events`: heard before one, at most; `longest` task, ms.
+ */
+const form =
+  process.env.NUFLOW_SOAK === 'kill'
+    ? { atOnce: 8, kills: 9, events: TASKS, longest: 1_000 }
+    : { atOnce: 4, kills: 3, events: TASKS * 3, longest: 200 };
 /** In one round of so many, tasks are killed too. */
 const WITH_KILLED_TASKS = 4;
 
@@ -25,7 +31,7 @@ describe.skipIf(NO_PROC)('an orchestrator killed with kill -9 at random points',
     async () => {
       const total = { rounds: 0, kills: 0, tasks: 0, tasksKilled: 0, repeated: 0, unbegun: 0 };
       const soFar = progress('kill', seed);
-      await inRounds(extents, AT_ONCE, async (index) => {
+      await inRounds(extents, form.atOnce, async (index) => {
         const found = await round(program, seed + index);
         total.rounds++;
         total.kills += found.kills;
@@ -41,17 +47,21 @@ describe.skipIf(NO_PROC)('an orchestrator killed with kill -9 at random points',
   );
 });
 
-/** One run, its orchestrator killed up to three times. */
+/** One run, its orchestrator killed a few times. */
 async function round(program: string, roundSeed: number) {
   const random = seededRandom(roundSeed);
   const below = (limit: number): number => Math.floor(random() * limit);
   const killsTasks = below(WITH_KILLED_TASKS) === 0;
-  const workflow = ledgerWorkflow(random, { count: TASKS, longest: 200, retries: killsTasks });
+  const workflow = ledgerWorkflow(random, {
+    count: TASKS,
+    longest: form.longest,
+    retries: killsTasks,
+  });
   const rig = new CrashRig(program, workflow, { concurrency: 1 + below(TASKS) });
   try {
     let kills = 0;
     let tasksKilled = 0;
-    for (const times = 1 + below(3); kills < times; kills++) {
+    for (const times = 1 + below(form.kills); kills < times; kills++) {
       const orchestrator = rig.start();
       await chosenPoint(orchestrator, below);
       if (killsTasks) tasksKilled += killOneTask(rig, orchestrator, below);
@@ -82,7 +92,7 @@ async function chosenPoint(
     await Promise.race([delay(below(600)), orchestrator.ended]);
     return;
   }
-  const events = below(TASKS * 3);
+  const events = below(form.events);
   await orchestrator.until(() => orchestrator.told.length > events);
   await delay(below(20));
 }
