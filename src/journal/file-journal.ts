@@ -189,6 +189,7 @@ export class FileJournal implements Journal {
   }
 
   #scheduleLate(): void {
+    if (this.#isUrgent) return; // it goes with that
     this.#patience ??= this.#world.clock.after(PATIENCE_MS, () => {
       this.#patience = undefined;
       this.#schedule();
