@@ -253,6 +253,7 @@ export class Orchestrator {
   /** A runner that can't be closed must not keep the data directory locked. */
   async #release(): Promise<void> {
     for (const runner of this.#runners.values()) await quietly(() => runner.close?.());
+    await this.#outputs.close();
     await quietly(() => this.#index.close());
     await this.#lock.release();
   }

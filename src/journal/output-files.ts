@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { assertJson, type JsonValue } from '../definition/json.js';
-import { isNoSpaceError, JournalWriteError } from '../errors.js';
+import { isNoSpaceError, JournalWriteError, OrchestratorClosedError } from '../errors.js';
 import type { FileSystem } from '../world/file-system.js';
 import type { DataDir } from './data-dir.js';
 import { OutputCache } from './output-cache.js';
@@ -33,6 +33,8 @@ export class OutputFiles {
   readonly #dir: DataDir;
   readonly #reserve: Reserve | undefined;
   readonly #cache = new OutputCache();
+  readonly #writing = new Set<Promise<OutputFile>>();
+  #isClosed = false;
 
   /** `reserve` is for a full disk; who only reads needs none. */
   constructor(fileSystem: FileSystem, dir: DataDir, reserve?: Reserve) {
@@ -41,8 +43,24 @@ export class OutputFiles {
     this.#reserve = reserve;
   }
 
-  /** Puts an output's JSON text on disk. Throws JournalWriteError: a record of it must not be written then. */
-  async write({ run, index, task, attempt }: OutputPlace, text: string): Promise<OutputFile> {
+  /**
+   * Puts an output's JSON text on disk. Rejects with JournalWriteError, or OrchestratorClosedError: a record of it must not
+   * be written then.
+   */
+  async write(place: OutputPlace, text: string): Promise<OutputFile> {
+    if (this.#isClosed) throw new OrchestratorClosedError();
+    const writing = this.#write(place, text);
+    this.#writing.add(writing);
+    return writing.finally(() => this.#writing.delete(writing));
+  }
+
+  /** Takes no more outputs; resolves when nothing is being written: others may work in the folder then. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#writing);
+  }
+
+  async #write({ run, index, task, attempt }: OutputPlace, text: string): Promise<OutputFile> {
     const bytes = Buffer.from(text);
     const sha256 = await digest(bytes);
     const path = this.#dir.outputPath(index, task, attempt, sha256.slice(0, NAMED_DIGITS));

@@ -164,9 +164,13 @@ export class Attempts {
     await Promise.all(this.#live.all.map((live) => this.#leave(live.spec, live.attempt)));
   }
 
-  /** Resolves, after {@link detach}, when what can't go on without this process has ended: nobody but us could find it. */
+  /**
+   * Resolves, after {@link detach}, when what can't go on without this process has ended, as nobody but us could find it, and
+   * nothing is being done about what ended before.
+   */
   async gone(): Promise<void> {
     await Promise.all(this.#live.all.map(({ attempt }) => attempt.ended));
+    await this.settled();
   }
 
   #enter(spec: TaskSpec, attempt: LiveAttempt): number {

@@ -34,6 +34,11 @@ export class Decisions {
     return taken;
   }
 
+  /** Resolves when those asked for so far were taken, or refused. */
+  gone(): Promise<void> {
+    return this.#last;
+  }
+
   async #take(wanted: HeldDecision): Promise<void> {
     const { task, decision, message } = wanted;
     assertDecidable(this.#run.commits.state, wanted);

@@ -83,7 +83,7 @@ export class RunLoop {
 
   /** Once it takes no more facts: resolves when nothing of it goes on here, and the run can be opened again. */
   get gone(): Promise<void> | undefined {
-    return this.#closing?.then(() => this.#attempts.gone());
+    return this.#closing?.then(() => this.#attempts.gone()).then(() => this.decisions.gone());
   }
 
   /** Name of the workflow. */

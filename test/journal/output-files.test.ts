@@ -63,6 +63,16 @@ describe('OutputFiles', () => {
     expect(existsSync(join(runDir, `${PATH}.tmp`))).toBe(false);
   });
 
+  it('takes no more when it is closed, which waits for what is being written', async () => {
+    const writing = files.write(PLACE, text);
+    await files.close();
+    const done = faulty.log.length;
+    expect(existsSync(join(runDir, PATH))).toBe(true);
+    await writing;
+    expect(faulty.log).toHaveLength(done);
+    await expect(files.write(PLACE, text)).rejects.toMatchObject({ code: 'NUFLOW_CLOSED' });
+  });
+
   it('never writes over another output of the attempt', async () => {
     const [one, two] = [await files.write(PLACE, '"one"'), await files.write(PLACE, '"two"')];
     expect(await reader().read('r', one)).toBe('one');

@@ -261,4 +261,11 @@ export const MUTANTS: readonly Mutant[] = [
     to: '{}',
     tests: ['test/queue/p-queue-executor.test.ts', 'test/orchestrator-resume.test.ts'],
   },
+  {
+    name: 'a data directory is left to others while an output is being written in it',
+    file: 'orchestrator.ts',
+    from: 'await this.#outputs.close();\n',
+    to: '\n',
+    tests: ['test/run/outputs-under-way.test.ts'],
+  },
 ];
