@@ -1,6 +1,6 @@
 /**
  * A spawn loop that keeps what nuflow keeps of a task, with nothing in between: a folder with its input and its logs, who its process
- * is, its result read, and three lines of a journal, each synced before the loop goes on. What this takes no orchestrator can save.
+ * is, its result read, and three lines of a journal, each synced before the loop goes on (nuflow lets the second share the sync of the third).
  * node keeping-loop.js <folder> <tasks> <tasks before, not counted> <nu>; prints the processor time it took, ms.
  */
 import { spawn } from 'node:child_process';
