@@ -279,6 +279,7 @@ export class Orchestrator {
     await this.#prepare(workflow.spec);
     return {
       id,
+      isNew: options.id === undefined,
       parts,
       input,
       secrets: values,
@@ -289,13 +290,20 @@ export class Orchestrator {
   }
 
   async #attachOrCreate(wanted: NewRun): Promise<Run> {
+    const there = wanted.isNew ? undefined : await this.#attach(wanted);
+    return there ?? this.#entered((enter) => this.#opener.create(wanted, enter), wanted.id);
+  }
+
+  /** The run that was asked for, when it is there. */
+  async #attach(wanted: NewRun): Promise<Run | undefined> {
     const live = await this.#live.settled(wanted.id);
     if (live !== undefined) {
       assertSame(wanted, live.loop.state);
       return live.run;
     }
-    if (await this.#opener.matches(wanted)) return this.#reopen(wanted.id, likewise(wanted));
-    return this.#entered((enter) => this.#opener.create(wanted, enter), wanted.id);
+    return (await this.#opener.matches(wanted))
+      ? this.#reopen(wanted.id, likewise(wanted))
+      : undefined;
   }
 
   async #reopen(id: string, how: Reopening): Promise<Run> {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineWorkflow, type Workflow, workflowFromData } from '../src/index.js';
@@ -40,6 +41,38 @@ describe('starting a run', () => {
     const run = await rig.orchestrator.start(sketch({}));
     expect(run.id).toMatch(/^20260102-030405-[0-9a-f]{12}$/);
     expect((await rig.orchestrator.inspect(run.id)).status).toBe('succeeded');
+  });
+
+  it('never takes one run for another that chance gave the same id', async () => {
+    const rig = await EngineRig.open();
+    rig.hex = '0a';
+    const run = await rig.orchestrator.start(sketch({ a: {} }));
+    const before = readFileSync(rig.journalPath(run.id), 'utf8');
+    for (const workflow of [sketch({ a: {} }), sketch({ b: {} })])
+      await expect(rig.orchestrator.start(workflow)).rejects.toThrow('the journal exists');
+    expect(readFileSync(rig.journalPath(run.id), 'utf8')).toBe(before);
+    (await rig.runner.started('a')).succeed(1);
+    expect((await run.result).outputs).toEqual({ a: 1 });
+  });
+});
+
+describe('a workflow', () => {
+  it('starts many runs by one plan, and so its graph can not be changed', async () => {
+    const workflow = defineWorkflow('twice', {
+      tasks: (t) => {
+        const a = t.fn('a', { run: () => 1 });
+        return { b: t.fn('b', { needs: [a], run: () => 2 }) };
+      },
+    });
+    const [first, second] = workflow.spec.tasks as unknown as { needs: string[] }[];
+    expect(() => second?.needs.push('c')).toThrow(TypeError);
+    expect(() => Object.assign(first as object, { id: 'c' })).toThrow(TypeError);
+    expect(() => (workflow.spec.tasks as object[]).pop()).toThrow(TypeError);
+    const rig = await EngineRig.open();
+    for (const id of ['one', 'two']) {
+      const run = await rig.start(workflow, { id });
+      expect(await run.result).toMatchObject({ status: 'succeeded', outputs: { b: 2 } });
+    }
   });
 });
 

@@ -1,45 +1,47 @@
 import type { Edges } from './plan.js';
-import { SKIPPED, SUCCEEDED, UPSTREAM_FAILED } from './task-status.js';
+import { FAILED, SKIPPED, SUCCEEDED, UPSTREAM_FAILED } from './task-status.js';
 import type { Upstream } from './trigger-rules.js';
 
 /** How the needs of every task ended so far, counted as they end. */
 export class UpstreamCounts {
   readonly #needs: Edges;
-  readonly #succeeded: Int32Array;
-  readonly #failed: Int32Array;
-  readonly #upstreamFailed: Int32Array;
-  readonly #skipped: Int32Array;
+  /** Of each task four, see {@link counterOf}; in one array, since a run of few tasks is mostly such objects. */
+  readonly #counts: Int32Array;
 
   constructor(needs: Edges, size: number) {
     this.#needs = needs;
-    this.#succeeded = new Int32Array(size);
-    this.#failed = new Int32Array(size);
-    this.#upstreamFailed = new Int32Array(size);
-    this.#skipped = new Int32Array(size);
+    this.#counts = new Int32Array(size * COUNTERS);
   }
 
   /** One of the task's needs ended with a status. */
   add(task: number, status: number): void {
-    const counter = this.#counterOf(status);
-    counter[task] = (counter[task] as number) + 1;
+    const at = task * COUNTERS + counterOf(status);
+    this.#counts[at] = (this.#counts[at] as number) + 1;
   }
 
   of(task: number): Upstream {
     const { offsets } = this.#needs;
     return {
       total: (offsets[task + 1] as number) - (offsets[task] as number),
-      succeeded: this.#succeeded[task] as number,
-      failed: this.#failed[task] as number,
-      upstreamFailed: this.#upstreamFailed[task] as number,
-      skipped: this.#skipped[task] as number,
+      succeeded: this.#count(task, counterOf(SUCCEEDED)),
+      failed: this.#count(task, counterOf(FAILED)),
+      upstreamFailed: this.#count(task, counterOf(UPSTREAM_FAILED)),
+      skipped: this.#count(task, counterOf(SKIPPED)),
     };
   }
 
-  #counterOf(status: number): Int32Array {
-    if (status === SUCCEEDED) return this.#succeeded;
-    if (status === SKIPPED) return this.#skipped;
-    return status === UPSTREAM_FAILED ? this.#upstreamFailed : this.#failed;
+  #count(task: number, counter: number): number {
+    return this.#counts[task * COUNTERS + counter] as number;
   }
+}
+
+const COUNTERS = 4;
+
+/** Where ends of a status are counted: whatever is no success, and was not kept from starting, failed. */
+function counterOf(status: number): number {
+  if (status === SUCCEEDED) return 0;
+  if (status === SKIPPED) return 1;
+  return status === UPSTREAM_FAILED ? 2 : 3;
 }
 
 /** The share of a single ended task in an {@link Upstream} of `total`. */

@@ -67,11 +67,16 @@ export type InputOf<W> = W extends Workflow<infer I, infer _O> ? I : never;
 /** Outputs a workflow's run gives. */
 export type OutputsOf<W> = W extends Workflow<infer _I, infer O> ? O : never;
 
-/** Puts data and code together. */
+/** Puts data and code together. The graph is frozen: a workflow is planned once, however many runs of it start. */
 export function makeWorkflow<Input, Outputs>(
   spec: WorkflowSpec,
   code: WorkflowCode,
 ): Workflow<Input, Outputs> {
   const portable = spec.tasks.every((task) => task.functions === undefined);
+  for (const task of spec.tasks) {
+    Object.freeze(task.needs);
+    Object.freeze(task);
+  }
+  Object.freeze(spec.tasks);
   return Object.freeze({ name: spec.name, spec, code, portable });
 }

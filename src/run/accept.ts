@@ -1,4 +1,4 @@
-import { plan } from '../dag/plan.js';
+import { type Plan, plan } from '../dag/plan.js';
 import { assertJson } from '../definition/json.js';
 import { checkReferences } from '../definition/references.js';
 import type { OnFailure, Settings, TaskSpec } from '../definition/spec.js';
@@ -14,6 +14,17 @@ export interface Acceptance {
   readonly executor: Executor;
 }
 
+/** Of workflows, whose graphs don't change: the work and the memory are spent once, not for each run. */
+const plans = new WeakMap<readonly TaskSpec[], Plan>();
+
+function planOf(tasks: readonly TaskSpec[]): Plan {
+  const known = plans.get(tasks);
+  if (known !== undefined) return known;
+  const made = plan(tasks);
+  plans.set(tasks, made);
+  return made;
+}
+
 /**
  * Everything that can be found wrong with a definition before anything starts: ids, needs, cycles
  * (by the plan), runners and what they are told, references, pools, names of outputs.
@@ -24,7 +35,7 @@ export function accept(
   onFailure: OnFailure | undefined,
 ): RunParts {
   const { spec } = workflow;
-  const planned = plan(spec.tasks);
+  const planned = planOf(spec.tasks);
   for (const task of spec.tasks) acceptTask(task, workflow.code.tasks.get(task.id), against);
   for (const [name, task] of spec.outputs ?? []) {
     if (!planned.index.has(task)) {

@@ -36,6 +36,8 @@ export interface OpenerTools extends RunTools, Acceptance {
 /** What a new run is started with. */
 export interface NewRun {
   readonly id: string;
+  /** Whether nobody can have asked for this id before: it was drawn by chance. */
+  readonly isNew: boolean;
   readonly parts: RunParts;
   /** Its secret parts taken out. */
   readonly input: JsonValue;

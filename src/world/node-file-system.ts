@@ -1,5 +1,19 @@
-import { close, fdatasync, fsync, ftruncate, open, read, write, writeSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import {
+  close,
+  closeSync,
+  fdatasync,
+  fsync,
+  ftruncate,
+  mkdir,
+  open,
+  openSync,
+  read,
+  type Stats,
+  stat,
+  write,
+  writeSync,
+} from 'node:fs';
+import { readdir, rename, rm } from 'node:fs/promises';
 import type { FileSystem, OpenFile } from './file-system.js';
 
 const FLAGS = { read: 'r', append: 'a+', create: 'ax+' } as const;
@@ -7,17 +21,19 @@ const FLAGS = { read: 'r', append: 'a+', create: 'ax+' } as const;
 /** The machine's file system. Folders are 0700, files 0600. */
 export const nodeFileSystem: FileSystem = {
   async makeDir(path) {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await called((done) => mkdir(path, { recursive: true, mode: 0o700 }, (error) => done(error)));
   },
   async makeNewDir(path) {
-    return mkdir(path, { mode: 0o700 }).then(() => true, unless('EEXIST', false));
+    const made = called((done) => mkdir(path, { mode: 0o700 }, done));
+    return made.then(() => true, unless('EEXIST', false));
   },
   async syncDir(path) {
-    const folder = await opened(path, 'r');
+    // At once: the folder was just changed, so nothing has to be read, and the way to a thread and back takes longer.
+    const folder = openSync(path, 'r');
     try {
       await called((done) => fsync(folder, done));
     } finally {
-      await called((done) => close(folder, done));
+      closeSync(folder);
     }
   },
   list: (path) => readdir(path).catch(unless('ENOENT', [])),
@@ -32,7 +48,8 @@ export const nodeFileSystem: FileSystem = {
   },
   rename,
   remove: (path) => rm(path, { force: true }),
-  size: (path) => stat(path).then((s) => s.size, unless('ENOENT', undefined)),
+  size: (path) =>
+    called<Stats>((done) => stat(path, done)).then((s) => s.size, unless('ENOENT', undefined)),
 };
 
 /**

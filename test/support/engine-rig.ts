@@ -58,6 +58,8 @@ export class EngineRig {
   readonly disk = new FaultyFileSystem(systemWorld.fileSystem);
   /** What chance gives next; in [0, 1). */
   chance = 0;
+  /** What chance gives instead where it is asked for random bytes. */
+  hex: string | undefined;
   runner = new ControlledRunner();
   readonly #options: OrchestratorOptions;
   readonly #sizesAtSync = new Map<string, readonly number[]>();
@@ -150,7 +152,8 @@ export class EngineRig {
   }
 
   async #open(options: OrchestratorOptions): Promise<void> {
-    const random = { ...systemWorld.random, next: () => this.chance };
+    const hex = (bytes: number): string => this.hex ?? systemWorld.random.hex(bytes);
+    const random = { next: () => this.chance, hex };
     const merged = { ...this.#options, ...options };
     this.#orchestrator = await Orchestrator.open({
       dataDir: this.dataDir,
