@@ -3,9 +3,9 @@
  * node nu-run.js <dataDir> <Asked as JSON>; prints a RunFigures as JSON. What is loaded and started once is not counted: another
  * run goes before.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { defineWorkflow, Orchestrator } from 'nuflow';
+import { helpersMs } from '../harness/processor-time.js';
 
 export interface Asked {
   readonly tasks: number;
@@ -27,36 +27,12 @@ export interface RunFigures {
 }
 
 const MB = 1024 * 1024;
-/** The kernel counts in these, ms. */
-const TICK_MS = 10;
 
 const [, , dataDir = '', json = ''] = process.argv;
 const { tasks, before, heldMb, watchesLoop } = JSON.parse(json) as Asked;
 
 /** Memory that is really there: each page is written to. */
 const held = Array.from({ length: heldMb }, () => Buffer.alloc(MB, 1));
-
-/** Processor time of the Node processes this one has started, ms. */
-function helpersCpuMs(): number {
-  const stats = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(statOf);
-  const ours = stats.filter(
-    ([name, , parent]) => name === 'node' && parent === String(process.pid),
-  );
-  return ours.reduce((sum, stat) => sum + (Number(stat[12]) + Number(stat[13])) * TICK_MS, 0);
-}
-
-/** Fields of /proc/PID/stat from the second on; none when the process has gone. */
-function statOf(pid: string): string[] {
-  try {
-    const [, name = '', rest = ''] =
-      /\((.*)\) (.*)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-    return [name, ...rest.split(' ')];
-  } catch {
-    return [];
-  }
-}
 
 function workflowOf(count: number) {
   return defineWorkflow('bench-nu', {
@@ -72,7 +48,7 @@ async function figures(): Promise<RunFigures> {
   await using orchestrator = await Orchestrator.open({ dataDir, concurrency: 10 });
   const delay = monitorEventLoopDelay({ resolution: 1 });
   await (await orchestrator.start(workflowOf(before))).result;
-  const helpersBefore = helpersCpuMs();
+  const helpersBefore = helpersMs();
   const used = process.cpuUsage();
   const begun = performance.now();
   const run = await orchestrator.start(workflow);
@@ -84,7 +60,7 @@ async function figures(): Promise<RunFigures> {
   const { user, system } = process.cpuUsage(used);
   return {
     ms,
-    cpuMs: (user + system) / 1_000 + helpersCpuMs() - helpersBefore,
+    cpuMs: (user + system) / 1_000 + helpersMs() - helpersBefore,
     loopDelayP99Ms: delay.percentile(99) / 1e6,
     rssMb: process.memoryUsage.rss() / MB,
   };
