@@ -24,6 +24,7 @@ import { accept } from './run/accept.js';
 import { acceptInput } from './run/accept-input.js';
 import { type CloseMode, closeLoop } from './run/close-mode.js';
 import { assertDecidable, type DecideOptions } from './run/decision.js';
+import { drawnId } from './run/drawn-id.js';
 import { LiveRuns } from './run/live-runs.js';
 import type { RunLoop } from './run/loop.js';
 import { assertSame, likewise, type NewRun, type Reopening, RunOpener } from './run/opener.js';
@@ -263,7 +264,7 @@ export class Orchestrator {
   }
 
   async #accept(workflow: Workflow, options: StartOptions<unknown>): Promise<NewRun> {
-    const { clock, random } = this.#settings.world;
+    const { world } = this.#settings;
     const parts = accept(
       workflow,
       { runners: this.#runners, executor: this.#executor },
@@ -273,7 +274,7 @@ export class Orchestrator {
       options.timeout === undefined
         ? workflow.spec.timeoutMs
         : durationMs(options.timeout, 'timeout');
-    const id = options.id ?? `${timestamp(clock.now())}-${random.hex(6)}`;
+    const id = options.id ?? drawnId(world);
     this.#dir.journalPath(id);
     const { input, values } = await acceptInput(workflow, options.input);
     await this.#prepare(workflow.spec);
@@ -285,7 +286,7 @@ export class Orchestrator {
       secrets: values,
       ...(timeoutMs === undefined
         ? {}
-        : { deadlineAt: new Date(clock.now() + timeoutMs).toISOString() }),
+        : { deadlineAt: new Date(world.clock.now() + timeoutMs).toISOString() }),
     };
   }
 
@@ -301,9 +302,8 @@ export class Orchestrator {
       assertSame(wanted, live.loop.state);
       return live.run;
     }
-    return (await this.#opener.matches(wanted))
-      ? this.#reopen(wanted.id, likewise(wanted))
-      : undefined;
+    if (!(await this.#opener.matches(wanted))) return undefined;
+    return this.#reopen(wanted.id, likewise(wanted));
   }
 
   async #reopen(id: string, how: Reopening): Promise<Run> {
@@ -385,9 +385,4 @@ async function quietly(job: () => Promise<void> | undefined): Promise<void> {
   } catch {
     // What it should have freed ends with the process.
   }
-}
-
-/** `20261124-150405`: ids made of it sort by time, and people can read them. */
-function timestamp(now: number): string {
-  return new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
 }
