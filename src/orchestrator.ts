@@ -270,10 +270,9 @@ export class Orchestrator {
       { runners: this.#runners, executor: this.#executor },
       options.onFailure,
     );
+    const { timeout } = options;
     const timeoutMs =
-      options.timeout === undefined
-        ? workflow.spec.timeoutMs
-        : durationMs(options.timeout, 'timeout');
+      timeout === undefined ? workflow.spec.timeoutMs : durationMs(timeout, 'timeout');
     const id = options.id ?? drawnId(world);
     this.#dir.journalPath(id);
     const { input, values } = await acceptInput(workflow, options.input);
@@ -284,9 +283,8 @@ export class Orchestrator {
       parts,
       input,
       secrets: values,
-      ...(timeoutMs === undefined
-        ? {}
-        : { deadlineAt: new Date(world.clock.now() + timeoutMs).toISOString() }),
+      deadlineAt:
+        timeoutMs === undefined ? undefined : new Date(world.clock.now() + timeoutMs).toISOString(),
     };
   }
 
