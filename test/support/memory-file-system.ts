@@ -157,16 +157,8 @@ export class MemoryFileSystem implements FileSystem {
   }
 }
 
-/** Those of the few paths that a test asks for again and again. */
-const splitPaths = new Map<string, readonly string[]>();
-
-function namesOf(path: string): readonly string[] {
-  let names = splitPaths.get(path);
-  if (names === undefined) {
-    names = path.split('/').filter((name) => name !== '');
-    if (splitPaths.size < 1_000) splitPaths.set(path, names);
-  }
-  return names;
+function namesOf(path: string): string[] {
+  return path.split('/').filter((name) => name !== '');
 }
 
 function survivor(folder: StoredFolder): StoredFolder {
