@@ -10,6 +10,13 @@ export type {
 } from './definition/builder-types.js';
 export { type WorkflowFile, workflowFromData, workflowJsonSchema } from './definition/data.js';
 export type { Duration } from './definition/duration.js';
+export { BadJsonError } from './definition/files/bad-json.js';
+export {
+  type ParsedJson,
+  type ParseJsonOptions,
+  parseJson,
+} from './definition/files/parse-json.js';
+export type { Locate, Path, Position } from './definition/files/position.js';
 export type { JsonObject, JsonValue } from './definition/json.js';
 export type { CommonTaskOptions, RetryOptions } from './definition/options.js';
 export type { Reference } from './definition/references.js';
