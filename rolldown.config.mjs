@@ -1,4 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'rolldown';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+/** First line of every file, by which the library knows the files of its own version; see runners/programs.ts. */
+const BUILD = `// nuflow ${version}`;
 
 /**
  * The library as a dozen files in place of a hundred and sixty: finding, reading and linking each costs Node more
@@ -21,11 +26,12 @@ export default defineConfig({
   platform: 'node',
   external: /^[^./]/,
   resolve: { extensionAlias: { '.js': ['.ts'] } },
-  transform: { target: 'es2023' },
+  transform: { target: 'es2023', define: { NUFLOW_BUILD: JSON.stringify(BUILD) } },
   output: {
     dir: 'dist',
     cleanDir: true,
     format: 'esm',
+    banner: BUILD,
     sourcemap: true,
     keepNames: true,
     entryFileNames: '[name].js',

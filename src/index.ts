@@ -46,6 +46,7 @@ export {
   type Unsubscribe,
   type VolatileEvent,
 } from './events.js';
+export { InstallationError } from './installation-error.js';
 export type {
   JournalRecord,
   OutputFile,

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
+import { InstallationError } from './installation-error.js';
 
 /**
  * Packages that weigh more than all of nuflow (zod and execa are two hundred files) are loaded when they are
@@ -17,15 +18,31 @@ export function late<T>(specifier: string): () => T {
   };
 }
 
-const requireFrom = createRequire(import.meta.url);
-
 /** The very module that `import` gives the user's program; the package's other form where Node can't give that at once. */
 function load(specifier: string): unknown {
+  const requireFrom = requireFromHere();
   try {
     return requireFrom(fileURLToPath(import.meta.resolve(specifier)));
   } catch {
-    return requireFrom(specifier);
+    return loadOtherForm(requireFrom, specifier);
   }
+}
+
+function loadOtherForm(requireFrom: NodeJS.Require, specifier: string): unknown {
+  try {
+    return requireFrom(specifier);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw cause;
+    throw new InstallationError(`the package ${specifier} is not beside it`, { cause });
+  }
+}
+
+/** Bundlers leave a module without its URL (CommonJS), or replace createRequire by nothing (webpack). */
+function requireFromHere(): NodeJS.Require {
+  const here = import.meta.url as string | undefined;
+  const made = here && (createRequire(here) as NodeJS.Require | undefined);
+  if (!made) throw new InstallationError('it can load no packages from where it is');
+  return made;
 }
 
 /** zod itself. */

@@ -6,6 +6,7 @@ import { InvalidOptionError } from './errors.js';
 import type { PoolOptions } from './queue/executor.js';
 import type { SecretSource } from './run/run-secrets.js';
 import type { NushellOptions } from './runners/index.js';
+import { assertInstalled } from './runners/programs.js';
 import type { Runner } from './runners/runner.js';
 import { systemWorld, type World } from './world/world.js';
 
@@ -97,8 +98,9 @@ const MAX_CONCURRENCY = 10_000;
 const LOG_BYTES = { least: 1024 * 1024, most: 1024 ** 4, default: 16 * 1024 * 1024 };
 const RESERVE_BYTES = { most: 1024 ** 3, default: 4 * 1024 * 1024 };
 
-/** Throws InvalidOptionError for what is out of range. */
+/** Throws InvalidOptionError for what is out of range, and InstallationError where nothing can be run. */
 export function settingsOf(options: OrchestratorOptions): Settings {
+  assertInstalled();
   const { concurrency = 10, grace = 5_000, workflows = [], world = systemWorld } = options;
   const { secrets = {} } = options;
   const { maxBytes = LOG_BYTES.default } = options.logs ?? {};

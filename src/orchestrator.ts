@@ -96,7 +96,8 @@ export class Orchestrator {
 
   /**
    * Opens a data directory, making it if needed, and holds its lock. Nothing is resumed by itself:
-   * call {@link resumeAll}. Throws InvalidOptionError, DataDirLockedError, DataDirError, JournalReadError.
+   * call {@link resumeAll}. Throws InvalidOptionError, DataDirLockedError, DataDirError, JournalReadError, and
+   * InstallationError when programs that nuflow starts are not beside it (it was bundled into another file).
    */
   static async open(options: OrchestratorOptions = {}): Promise<Orchestrator> {
     const settings = settingsOf(options);

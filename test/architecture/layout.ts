@@ -16,8 +16,8 @@ const PARTS = [...BASE, 'secrets', 'records', 'journal', 'dag', 'queue', 'runner
 
 /** The first area whose `files` match is the file's. */
 export const AREAS: readonly Area[] = [
-  { name: 'errors', files: /^errors\.ts$/, imports: [] },
-  { name: 'late', files: /^late\.ts$/, imports: [] },
+  { name: 'errors', files: /^(errors|installation-error)\.ts$/, imports: [] },
+  { name: 'late', files: /^late\.ts$/, imports: ['errors'] },
   { name: 'definition', files: /^definition\//, imports: ['errors', 'late'] },
   { name: 'secrets', files: /^secrets\//, imports: ['errors', 'definition'] },
   { name: 'world', files: /^world\//, imports: ['errors', 'late'] },
