@@ -1,8 +1,8 @@
 import { durationMs } from './definition/duration.js';
 import type { JsonValue } from './definition/json.js';
-import type { WorkflowSpec } from './definition/spec.js';
 import type { Workflow } from './definition/workflow.js';
 import { JournalWriteError, NuflowError, OrchestratorClosedError } from './errors.js';
+import type { Unsubscribe } from './events.js';
 import { DataDir } from './journal/data-dir.js';
 import { lockDataDir } from './journal/lock-data-dir.js';
 import { OutputFiles } from './journal/output-files.js';
@@ -22,6 +22,7 @@ import type { Executor } from './queue/executor.js';
 import { PQueueExecutor } from './queue/p-queue-executor.js';
 import { accept } from './run/accept.js';
 import { acceptInput } from './run/accept-input.js';
+import { cancelOn } from './run/cancel-on.js';
 import { type CloseMode, closeLoop } from './run/close-mode.js';
 import { assertDecidable, type DecideOptions } from './run/decision.js';
 import { drawnId } from './run/drawn-id.js';
@@ -30,8 +31,10 @@ import type { RunLoop } from './run/loop.js';
 import { assertSame, likewise, type NewRun, type Reopening, RunOpener } from './run/opener.js';
 import { Openings } from './run/openings.js';
 import { taskOutput } from './run/outputs.js';
+import { PreparedRunners } from './run/prepared-runners.js';
 import { Run } from './run/run.js';
 import { type RunSnapshot, snapshot } from './run/snapshot.js';
+import { type StoppedListener, type StoppedRun, StoppedRuns } from './run/stopped-runs.js';
 import { builtInRunners, type StandbyCounts, standbysOf } from './runners/index.js';
 import type { Runner } from './runners/runner.js';
 import type { HeldLock } from './world/lock-attempt.js';
@@ -59,7 +62,8 @@ export class Orchestrator {
   readonly #runners: ReadonlyMap<string, Runner>;
   readonly #opener: RunOpener;
   readonly #outputs: OutputFiles;
-  readonly #prepared = new Map<string, Promise<void>>();
+  readonly #prepared: PreparedRunners;
+  readonly #stopped: StoppedRuns;
   readonly #live = new LiveRuns();
   readonly #openings = new Openings<Run>();
   #closed = false;
@@ -72,6 +76,8 @@ export class Orchestrator {
     this.#index = parts.index;
     this.#executor = parts.executor;
     this.#runners = parts.runners;
+    this.#prepared = new PreparedRunners(parts.runners);
+    this.#stopped = new StoppedRuns(parts.settings.world.clock);
     const { world, baseDir, graceMs, maxLogBytes, workflows, secrets } = parts.settings;
     this.#outputs = new OutputFiles(world.fileSystem, parts.dir, parts.reserve);
     parts.reserve.onFreed = (cause) =>
@@ -90,7 +96,7 @@ export class Orchestrator {
       reserve: parts.reserve,
       attemptDir: (run, index, task, attempt) => parts.dir.attemptDir(run, index, task, attempt),
       durations: (workflow) => parts.index.durations(workflow),
-      prepare: (spec) => this.#prepare(spec),
+      prepare: (spec) => this.#prepared.prepare(spec),
     });
   }
 
@@ -136,7 +142,8 @@ export class Orchestrator {
     options.signal?.throwIfAborted();
     const wanted = await this.#accept(workflow as Workflow, options);
     const run = await this.#once(wanted.id, () => this.#attachOrCreate(wanted));
-    if (options.signal !== undefined) this.#cancelOn(options.signal, wanted.id);
+    const loop = this.#live.get(wanted.id)?.loop; // undefined when it has ended
+    if (options.signal !== undefined && loop !== undefined) cancelOn(options.signal, loop);
     return run as Run<Outputs>;
   }
 
@@ -175,7 +182,10 @@ export class Orchestrator {
     for (const { id } of this.#index.unfinished()) {
       await this.resume(id).then(
         (run) => runs.push(run),
-        (error: Error) => refused.push({ id, error }),
+        (error: Error) => {
+          refused.push({ id, error });
+          this.#stopped.add(id, error);
+        },
       );
     }
     return { runs, refused };
@@ -230,6 +240,19 @@ export class Orchestrator {
     return taskOutput(state, task, this.#outputs);
   }
 
+  /**
+   * Unfinished runs that nobody works on because of an error: a write that failed, a full disk, or what
+   * {@link resumeAll} was refused. The first that stopped comes first; one that goes on is left out.
+   */
+  stopped(): readonly StoppedRun[] {
+    return this.#stopped.all;
+  }
+
+  /** Calls `listener` for each run that stops because of an error from now on; returns the way to end that. */
+  onStopped(listener: StoppedListener): Unsubscribe {
+    return this.#stopped.listen(listener);
+  }
+
   /** What became of Nushell processes that were started before their tasks, since this was opened. */
   get standbys(): StandbyCounts {
     return standbysOf(this.#runners.get('nu'));
@@ -277,7 +300,7 @@ export class Orchestrator {
     const id = options.id ?? drawnId(world);
     this.#dir.journalPath(id);
     const { input, values } = await acceptInput(workflow, options.input);
-    await this.#prepare(workflow.spec);
+    await this.#prepared.prepare(workflow.spec);
     return {
       id,
       isNew: options.id === undefined,
@@ -319,11 +342,14 @@ export class Orchestrator {
     const enter = (loop: RunLoop): void => {
       const run = new Run(id, loop, this.#outputs, this.#estimate(loop));
       entered = run;
-      this.#live.enter(id, { loop, run }, () => {
-        if (loop.accepted) this.#index.put(loop.state);
+      this.#live.enter(id, { loop, run }, (error) => {
+        if (!loop.accepted) return;
+        this.#index.put(loop.state);
+        if (error !== undefined) this.#stopped.add(id, error);
       });
     };
     await this.#openings.inSlot(() => open(enter));
+    this.#stopped.forget(id);
     return entered as unknown as Run;
   }
 
@@ -332,32 +358,9 @@ export class Orchestrator {
     return { durationMs: (task) => durations.get(task), slots: this.#settings.concurrency };
   }
 
-  #cancelOn(signal: AbortSignal, id: string): void {
-    const loop = this.#live.get(id)?.loop;
-    if (loop === undefined) return; // it has ended
-    const cancel = (): void => loop.cancel('signal');
-    signal.addEventListener('abort', cancel, { once: true });
-    const forget = (): void => signal.removeEventListener('abort', cancel);
-    loop.ended.then(forget, forget);
-    if (signal.aborted) cancel();
-  }
-
   async #once(id: string, open: () => Promise<Run>): Promise<Run> {
     this.#assertOpen(); // it may have been closed while the caller waited; once noted here, close waits for it
     return this.#openings.next(id, open);
-  }
-
-  /** Runners a workflow uses get ready before anything of it is accepted: a missing Nushell is no failed task. */
-  async #prepare(spec: WorkflowSpec): Promise<void> {
-    for (const name of new Set(spec.tasks.map((task) => task.runner))) {
-      const ready =
-        this.#prepared.get(name) ?? Promise.resolve(this.#runners.get(name)?.prepare?.());
-      this.#prepared.set(name, ready);
-      await ready.catch((error: Error) => {
-        this.#prepared.delete(name); // asked again next time: it may have been installed meanwhile
-        throw error;
-      });
-    }
   }
 }
 

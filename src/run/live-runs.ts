@@ -40,14 +40,14 @@ export class LiveRuns {
     await Promise.allSettled(runs.map(([, { loop }]) => loop.ended));
   }
 
-  /** Keeps a run until nothing of it goes on; calls `ended` when it has ended. */
-  enter(id: string, live: LiveRun, ended: () => void): void {
+  /** Keeps a run until nothing of it goes on; calls `ended` when it has ended, with the error when it could not finish. */
+  enter(id: string, live: LiveRun, ended: (error?: Error) => void): void {
     this.#runs.set(id, live);
-    const leave = async (): Promise<void> => {
-      ended();
+    const leave = async (error?: Error): Promise<void> => {
+      ended(error);
       await live.loop.gone;
       if (this.#runs.get(id) === live) this.#runs.delete(id);
     };
-    live.loop.ended.then(leave, leave);
+    live.loop.ended.then(() => leave(), leave);
   }
 }
