@@ -315,14 +315,34 @@ export class JournalWriteError extends NuflowError {
   }
 }
 
-/** A record contradicts the state that the journal gave so far (e.g. a second outcome of one task). */
+/** Where a record begins: `line` counted from 1, `offset` in bytes from 0. */
+export interface RecordPlace {
+  readonly file: string;
+  readonly line: number;
+  readonly offset: number;
+}
+
+/**
+ * A record contradicts the state that the journal gave so far (e.g. a second outcome of one task), although
+ * its checksum is right. `place` is there when it was read from a file; nothing was changed.
+ */
 export class IllegalRecordError extends NuflowError {
-  constructor(seq: number, type: string, why: string) {
+  readonly place: RecordPlace | undefined;
+  constructor(seq: number, type: string, why: string, place?: RecordPlace) {
     super(
       'NUFLOW_ILLEGAL_RECORD',
-      `Record ${seq} (${type}) can't follow what came before it: ${why}. See where with: nuflow journal check`,
-      { seq, type, why },
+      place === undefined
+        ? `Record ${seq} (${type}) can't follow what came before it: ${why}. See where with: nuflow journal check`
+        : `${place.file} contradicts itself at line ${place.line}, byte ${place.offset}: record ${seq} (${type}) can't follow what came before it: ${why}; nothing was changed. Restore it from a copy, or cut it to its last good record${repairCommand(place.file)}.`,
+      { seq, type, why, ...place },
     );
+    this.place = place;
+  }
+
+  /** The same, of a record in a file. */
+  at(place: RecordPlace): IllegalRecordError {
+    const { seq, type, why } = this.details as { seq: number; type: string; why: string };
+    return new IllegalRecordError(seq, type, why, place);
   }
 }
 

@@ -1,4 +1,4 @@
-import { JournalDamagedError, JournalFormatError } from '../errors.js';
+import { IllegalRecordError, JournalDamagedError, JournalFormatError } from '../errors.js';
 import type { FileSystem, OpenFile } from '../world/file-system.js';
 import { claimedDurable, type Decoded, decode, namedFormat, otherFormat } from './codec.js';
 import { openForReading } from './open-for-reading.js';
@@ -38,6 +38,7 @@ export type TakeRecord = (record: JournalRecord, position: Position) => boolean;
  * A broken end is a torn write when nothing shows that it was ever on disk as a whole; then it is
  * reported, not thrown. What any line claims to have been synced must be there: otherwise, and for
  * records of a newer nuflow, throws JournalDamagedError or JournalFormatError. Why so: docs/journal-format.md.
+ * An IllegalRecordError of `take` gets the place of its record.
  * What the system can't read is a JournalReadError.
  */
 export async function scan(
@@ -126,10 +127,21 @@ class Scanner {
   }
 
   #accept({ record, durable, crc }: Decoded & { readonly ok: true }, length: number): void {
-    this.#position = { offset: this.#position.offset + length, seq: record.seq, crc };
+    const before = this.#position;
+    this.#position = { offset: before.offset + length, seq: record.seq, crc };
     this.#unproven.push(this.#position.offset);
     if (durable !== undefined && durable > this.#claimed) this.#prove(durable);
-    if (!this.#take(record, this.#position)) this.#stopped = true;
+    if (!this.#isWanted(record, before)) this.#stopped = true;
+  }
+
+  /** Hands a record over; whether more are wanted. A record that its taker refuses is refused with its place. */
+  #isWanted(record: JournalRecord, { seq, offset }: Position): boolean {
+    try {
+      return this.#take(record, this.#position);
+    } catch (error) {
+      if (!(error instanceof IllegalRecordError)) throw error;
+      throw error.at({ file: this.#path, line: seq + 1, offset });
+    }
   }
 
   #prove(claimed: number): void {
