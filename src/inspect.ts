@@ -49,8 +49,8 @@ export interface LogOptions {
 }
 
 /**
- * What an attempt of a task printed so far, as bytes; nothing while there is no such attempt, or when it is
- * no process. Of a long log the middle is missing, and a line says how much. Throws TaskNotFoundError,
+ * What an attempt of a task printed so far, as bytes; nothing while there is no such attempt. Of a function it is
+ * what it gave to `context.log`, and on stderr the stack of what it threw. Of a long log the middle is missing, and a line says how much. Throws TaskNotFoundError,
  * and what {@link inspectRun} throws.
  */
 export async function* readLog(

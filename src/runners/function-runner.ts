@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers';
 import { assertJson, type JsonValue } from '../definition/json.js';
 import { InvalidDefinitionError } from '../errors.js';
+import { FunctionLog } from './function-log.js';
 import type { Attempt, CallContext, Execution, Outcome, Runner } from './runner.js';
-import { thrownAsData } from './thrown.js';
+import { thrownAsData, thrownAsText } from './thrown.js';
 
 /**
  * Runs a task's function in this process. It is asked to stop through its AbortSignal; code that
@@ -37,12 +38,18 @@ class FunctionExecution implements Execution {
   stop(how: 'interrupt' | 'kill'): void {
     this.#context.abort();
     // A turn of the event loop later, so that a function that heeds the signal ends in its own words.
-    if (how === 'kill') setImmediate(() => this.#abandon?.(ABANDONED));
+    if (how === 'kill') setImmediate(() => void this.#leave());
   }
 
   /** Nobody can take over a function, and the next attempt should not meet this one: it is asked to stop. */
-  detach(): void {
+  async detach(): Promise<void> {
     this.#context.abort();
+    await this.#context.endLog();
+  }
+
+  async #leave(): Promise<void> {
+    await this.#context.endLog();
+    this.#abandon?.(ABANDONED);
   }
 }
 
@@ -59,7 +66,8 @@ const ABANDONED: Outcome = {
 class Context implements CallContext {
   readonly attempt: number;
   readonly #attempt: Attempt;
-  #log: CallContext['log'] | undefined;
+  #log: FunctionLog | undefined;
+  #logLine: CallContext['log'] | undefined;
   #controller: AbortController | undefined;
   #aborted = false;
 
@@ -69,7 +77,22 @@ class Context implements CallContext {
   }
 
   get log(): CallContext['log'] {
-    this.#log ??= logger(this.#attempt);
+    this.#logLine ??= (line) => this.#opened.line('stdout', line);
+    return this.#logLine;
+  }
+
+  /** Puts what the function threw into its log. */
+  logThrown(error: unknown): void {
+    this.#opened.line('stderr', thrownAsText(error));
+  }
+
+  /** Undefined when nothing was logged. */
+  endLog(): Promise<void> | undefined {
+    return this.#log?.end();
+  }
+
+  get #opened(): FunctionLog {
+    this.#log ??= new FunctionLog(this.#attempt);
     return this.#log;
   }
 
@@ -89,30 +112,28 @@ class Context implements CallContext {
   }
 }
 
-function logger(attempt: Attempt): CallContext['log'] {
-  let offset = 0;
-  return (line) => {
-    const text = `${line}\n`;
-    const bytes = Buffer.byteLength(text);
-    attempt.output({ stream: 'stdout', text, offset, bytes });
-    offset += bytes;
-  };
-}
-
 /** Tells `ended` how it ended. */
 async function callFunction(
   attempt: Attempt,
-  context: CallContext,
+  context: Context,
   ended: (outcome: Outcome) => void,
 ): Promise<void> {
+  let outcome = NO_FUNCTION;
   try {
-    if (attempt.call === undefined) return ended(NO_FUNCTION);
-    const result = await attempt.call(context);
-    const output = assertJson(result ?? null, `the result of task ${JSON.stringify(attempt.task)}`);
-    ended({ status: 'succeeded', output });
+    if (attempt.call !== undefined) outcome = succeeded(attempt, await attempt.call(context));
   } catch (error) {
-    ended({ status: 'failed', error: thrownAsData(error) });
+    context.logThrown(error);
+    outcome = { status: 'failed', error: thrownAsData(error) };
   }
+  const logEnd = context.endLog();
+  if (logEnd !== undefined) await logEnd; // who is told that it has ended finds all of its log
+  ended(outcome);
+}
+
+/** Throws NotJsonError. */
+function succeeded({ task }: Attempt, result: unknown): Outcome {
+  const output = assertJson(result ?? null, `the result of task ${JSON.stringify(task)}`);
+  return { status: 'succeeded', output };
 }
 
 const NO_FUNCTION: Outcome = {

@@ -103,7 +103,10 @@ export interface CallContext {
   readonly signal: AbortSignal;
   readonly attempt: number;
   readonly key: string;
-  /** Adds a line to the task's live output and log. */
+  /**
+   * Adds a line to the task's live output, and to its log (`stdout`) at the end of the turn. What the function prints
+   * with `console` goes to its program instead: nuflow can't tell whose it is.
+   */
   readonly log: (line: string) => void;
 }
 

@@ -2,12 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { FunctionRunner } from '../../src/runners/function-runner.js';
 import type { CallContext } from '../../src/runners/runner.js';
-import { AttemptRig } from './attempts.js';
+import { AttemptRig, temporaryFolder } from './attempts.js';
 
 describe('FunctionRunner', () => {
   const runner = new FunctionRunner();
+  const folder = temporaryFolder();
   const begin = (call?: (context: CallContext) => unknown) => {
-    const rig = new AttemptRig('/nowhere', { call });
+    const rig = new AttemptRig(folder, { call });
     return { rig, execution: rig.start(runner) };
   };
   const outcomeOf = (call: (context: CallContext) => unknown) => begin(call).execution.outcome;
