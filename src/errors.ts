@@ -51,25 +51,35 @@ export class DuplicateTaskError extends NuflowError {
 
 /** A task needs a task that the workflow does not have. */
 export class UnknownDependencyError extends NuflowError {
-  constructor(task: string, dependency: string) {
+  constructor(task: string, dependency: string, nearest?: string) {
+    const next =
+      nearest === undefined ? 'add it or correct the name.' : `did you mean ${quote(nearest)}?`;
     super(
       'NUFLOW_UNKNOWN_DEPENDENCY',
-      `Task ${quote(task)} needs ${quote(dependency)}, which is not a task of this workflow; add it or correct the name.`,
-      { task, dependency },
+      `Task ${quote(task)} needs ${quote(dependency)}, which is not a task of this workflow; ${next}`,
+      { task, dependency, ...(nearest === undefined ? {} : { nearest }) },
     );
   }
 }
 
-/** Tasks need each other in a circle. `cycle` is one real cycle in order, first element repeated last. */
+/** Ids of a cycle that are listed, the one repeated last not counted; of a longer one the first, and the count. */
+const LISTED_OF_CYCLE = 100;
+
+/**
+ * Tasks need each other in a cycle. `cycle` is one real cycle in order, first element repeated last. The message and
+ * `details.cycle` list up to 100 tasks; `details.length` is how many there are.
+ */
 export class CycleError extends NuflowError {
   readonly cycle: readonly string[];
   constructor(cycle: readonly string[]) {
+    const length = cycle.length - 1;
+    const listed = length <= LISTED_OF_CYCLE ? cycle : cycle.slice(0, LISTED_OF_CYCLE);
+    const more = cycle.length - listed.length - 1;
+    const rest = more > 0 ? [`… ${more} more …`, quote(cycle[0] ?? '')] : [];
     super(
       'NUFLOW_CYCLE',
-      `Tasks need each other in a circle: ${shorten(cycle).join(' → ')}; remove one of these needs.`,
-      {
-        cycle,
-      },
+      `Dependency cycle of ${length} ${length === 1 ? 'task' : 'tasks'}: ${[...listed.map(quote), ...rest].join(' → ')}; remove one of these needs.`,
+      { cycle: listed, length },
     );
     this.cycle = cycle;
   }
@@ -77,11 +87,12 @@ export class CycleError extends NuflowError {
 
 /** A task asks for a runner that this orchestrator does not have. */
 export class UnknownRunnerError extends NuflowError {
-  constructor(task: string, runner: string, known: readonly string[]) {
+  constructor(task: string, runner: string, known: readonly string[], nearest?: string) {
+    const meant = nearest === undefined ? '' : `did you mean ${quote(nearest)}? Otherwise `;
     super(
       'NUFLOW_UNKNOWN_RUNNER',
-      `Task ${quote(task)} asks for runner ${quote(runner)}, but this orchestrator has ${known.map(quote).join(', ')}; register it with Orchestrator.open({ runners }).`,
-      { task, runner, known },
+      `Task ${quote(task)} asks for runner ${quote(runner)}, but this orchestrator has ${known.map(quote).join(', ')}; ${meant}register it with Orchestrator.open({ runners }).`,
+      { task, runner, known, ...(nearest === undefined ? {} : { nearest }) },
     );
   }
 }

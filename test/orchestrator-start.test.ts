@@ -185,7 +185,7 @@ describe('a definition that can not be run', () => {
         }),
       'CycleError',
       'NUFLOW_CYCLE',
-      /in a circle: (a → b → c → a|b → c → a → b|c → a → b → c|a → c → b → a|c → b → a → c|b → a → c → b);/,
+      /Dependency cycle of 3 tasks: ("a" → "b" → "c" → "a"|"b" → "c" → "a" → "b"|"c" → "a" → "b" → "c"|"a" → "c" → "b" → "a"|"c" → "b" → "a" → "c"|"b" → "a" → "c" → "b");/,
     ],
     [
       'a runner nobody has',

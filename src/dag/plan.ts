@@ -1,3 +1,4 @@
+import { nearest } from '../definition/nearest.js';
 import { keepTaskIndex } from '../definition/task-index.js';
 import {
   CycleError,
@@ -83,7 +84,8 @@ function needsOf(tasks: readonly PlanTask[], index: ReadonlyMap<string, number>)
   for (const task of tasks) {
     for (const need of task.needs) {
       const target = index.get(need);
-      if (target === undefined) throw new UnknownDependencyError(task.id, need);
+      if (target === undefined)
+        throw new UnknownDependencyError(task.id, need, nearest(need, index.keys()));
       if (seenBy[target] === i) continue;
       seenBy[target] = i;
       targets[edges++] = target;

@@ -1,5 +1,6 @@
 import { type Plan, plan } from '../dag/plan.js';
 import { assertJson } from '../definition/json.js';
+import { nearest } from '../definition/nearest.js';
 import { checkReferences } from '../definition/references.js';
 import type { OnFailure, Settings, TaskSpec } from '../definition/spec.js';
 import type { TaskCode, Workflow } from '../definition/workflow.js';
@@ -56,7 +57,10 @@ function acceptTask(
   { runners, executor }: Acceptance,
 ): void {
   const runner = runners.get(task.runner);
-  if (runner === undefined) throw new UnknownRunnerError(task.id, task.runner, [...runners.keys()]);
+  if (runner === undefined) {
+    const known = [...runners.keys()];
+    throw new UnknownRunnerError(task.id, task.runner, known, nearest(task.runner, known));
+  }
   if (task.pool !== undefined) executor.limit(task.pool);
   const path = `tasks.${task.id}`;
   const needs = new Set(task.needs);

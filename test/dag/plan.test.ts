@@ -18,6 +18,15 @@ const acyclic = fc
     rows.map((row, i) => task(`${i}`, ...(i === 0 ? [] : row.map((need) => `${need % i}`)))),
   );
 
+function refusal(tasks: readonly PlanTask[]): CycleError {
+  try {
+    plan(tasks);
+  } catch (error) {
+    if (error instanceof CycleError) return error;
+  }
+  throw new Error('no cycle was found');
+}
+
 /** Tasks of any needs: often with cycles. */
 const anyGraph = fc
   .array(fc.array(fc.nat(), { maxLength: 2 }), { minLength: 1, maxLength: 12 })
@@ -137,6 +146,26 @@ describe('plan', () => {
             );
       }),
     );
+  });
+
+  it('names every task of a cycle of 15 in message and details, and counts those of a long one', () => {
+    const ring = (size: number) =>
+      refusal(Array.from({ length: size }, (_, i) => task(`task ${i}`, `task ${(i + 1) % size}`)));
+    const { message, details } = ring(15);
+    for (let i = 0; i < 15; i++) expect(message).toContain(`"task ${i}" → `);
+    expect(message).not.toContain('…');
+    expect(details).toMatchObject({ cycle: { length: 16 }, length: 15 });
+    const long = ring(10_000);
+    expect(long.message).toContain('cycle of 10000 tasks');
+    expect(long.message).toContain('… 9900 more … → "task 0"');
+    expect(long.message.length).toBeLessThan(5_000);
+    expect(long.details).toMatchObject({ cycle: { length: 100 }, length: 10_000 });
+    expect(long.cycle).toHaveLength(10_001);
+  });
+
+  it('says which task may have been meant by a need', () => {
+    expect(() => plan([task('server'), task('b', 'sevrer')])).toThrow(/did you mean "server"\?/);
+    expect(() => plan([task('server'), task('b', 'x')])).toThrow(/add it or correct the name/);
   });
 
   it('finds in any graph either an order or a cycle that is really there', () => {

@@ -179,7 +179,7 @@ describe('a workflow as plain data', () => {
     ],
     [
       'a delay that is no duration',
-      { name: 'w', tasks: [{ ...task, retry: { initialInterval: '1 day' } }] },
+      { name: 'w', tasks: [{ ...task, retry: { initialInterval: '1 month' } }] },
       'tasks.a.retry.initialInterval',
       /duration/,
     ],
