@@ -17,7 +17,7 @@ describe('the nearest name', () => {
     expect(nearest(name, KEYS)).toBe(known);
   });
 
-  it.each(['', 'xyz', 'description', 'x'.repeat(1_000), 'q'])('of %j is none', (name) => {
+  it.each(['', 'xyz', 'description', 'x'.repeat(1_000)])('of %j is none', (name) => {
     expect(nearest(name, KEYS)).toBeUndefined();
     expect(didYouMean(name, KEYS)).toBe('');
   });
