@@ -8,6 +8,7 @@ export type {
   TaskBuilder,
   TaskRef,
 } from './definition/builder-types.js';
+export { CycleError } from './definition/cycle-error.js';
 export { type WorkflowFile, workflowFromData, workflowJsonSchema } from './definition/data.js';
 export type { Duration } from './definition/duration.js';
 export { BadJsonError } from './definition/files/bad-json.js';

@@ -1,11 +1,7 @@
+import { CycleError } from '../definition/cycle-error.js';
 import { nearest } from '../definition/nearest.js';
 import { keepTaskIndex } from '../definition/task-index.js';
-import {
-  CycleError,
-  DuplicateTaskError,
-  InvalidTaskIdError,
-  UnknownDependencyError,
-} from '../errors.js';
+import { DuplicateTaskError, InvalidTaskIdError, UnknownDependencyError } from '../errors.js';
 
 /** Edges in compressed sparse rows: those of node i are `targets[offsets[i] … offsets[i + 1]]`. */
 export interface Edges {

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { pathLengths } from '../../src/dag/critical-path.js';
 import { type Edges, neighbours, type PlanTask, plan } from '../../src/dag/plan.js';
+import { CycleError } from '../../src/definition/cycle-error.js';
 import {
-  CycleError,
   DuplicateTaskError,
   InvalidTaskIdError,
   UnknownDependencyError,
