@@ -51,7 +51,8 @@ export interface LogOptions {
    * What each log file, stdout and stderr of an attempt, may hold, bytes: 1 MiB to 1 TiB, default 16 MiB. Of
    * a longer one beginning and end are kept, half each, with a line between them that says how much is
    * left out. While a task runs its log may take half as much again, and what is printed in some 100 ms;
-   * where holes in files can't be made (no `fallocate`), all that it prints until it ends.
+   * where holes in files can't be made (no `fallocate`), all that it prints until it ends. The stdout of a shell task is its
+   * output: up to 64 MiB it stays whole until the task ends.
    */
   readonly maxBytes?: number | undefined;
 }

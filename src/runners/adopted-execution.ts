@@ -1,11 +1,12 @@
-import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { identify, isAlive, type ProcessIdentity } from '../world/process-identity.js';
+import { isThere } from '../world/regular-file.js';
 import { type AttemptFiles, attemptFiles, markStopped } from './attempt-files.js';
 import { familyOf, type ProcessName } from './family.js';
 import { type FollowedLogs, followLogs } from './follow-logs.js';
 import { leftProcess } from './left-process.js';
 import { privateAttempt } from './private/private-attempt.js';
+import { withSettled } from './private/settled.js';
 import type { ProcessEntry } from './process-entry.js';
 import { interruptFamily, sendSignal } from './process-group.js';
 import { processTable, seesCookies } from './process-table.js';
@@ -24,15 +25,18 @@ export type LeftOutcome = (files: AttemptFiles) => Promise<Outcome | undefined>;
  *
  *   alive? ── yes ──► wait for its end ──► outcome left? ── yes ──► that
  *      └── no ────────────────────────────────►└── no ──► sweep ──► interrupted
+ *
+ * `wholeStdout`: of so many bytes its stdout is whole when it is asked what is left.
  */
 export function adoptProcess(
   attempt: AttemptPlace,
   process: ProcessIdentity | undefined,
   left: LeftOutcome,
+  wholeStdout = 0,
 ): Execution {
   // Without a start time it names nothing: it was on record as far as it was known.
   const known = process?.startTime === '' ? undefined : process;
-  return new AdoptedExecution(attempt, known, left);
+  return new AdoptedExecution(attempt, known, left, wholeStdout);
 }
 
 class AdoptedExecution implements Execution {
@@ -45,18 +49,23 @@ class AdoptedExecution implements Execution {
   #stopped = false;
   readonly #detached = new AbortController();
 
-  constructor(attempt: AttemptPlace, process: ProcessIdentity | undefined, left: LeftOutcome) {
+  constructor(
+    attempt: AttemptPlace,
+    process: ProcessIdentity | undefined,
+    left: LeftOutcome,
+    wholeStdout: number,
+  ) {
     this.#files = attemptFiles(attempt.dir);
     this.#cookie = attempt.cookie;
     this.spawned = this.#living(process);
     this.outcome = this.spawned.then(async (found) => {
-      const logs = followLogs(attempt);
+      const logs = followLogs(attempt, wholeStdout);
       while (found !== undefined && (await isAlive(found))) await this.#pause(logs);
       this.#over = true;
-      const wasStopped = this.#stopped || existsSync(this.#files.stopped);
+      const wasStopped = this.#stopped || isThere(this.#files.stopped);
       if (wasStopped) await sweep(this.#cookie, this.#family);
-      await privateAttempt(attempt)?.settle();
-      const outcome = await left(this.#files);
+      const settled = await privateAttempt(attempt)?.settle();
+      const outcome = withSettled(await left(this.#files), settled, wholeStdout > 0);
       // What is told to nobody must not go on.
       if (outcome === undefined) await sweep(this.#cookie, this.#family);
       await logs.finish();
@@ -126,7 +135,7 @@ class AdoptedExecution implements Execution {
    */
   async #mayRun(known: ProcessIdentity | undefined): Promise<boolean> {
     if (seesCookies()) return false;
-    if (known === undefined) return existsSync(this.#files.input); // else it was not even prepared
+    if (known === undefined) return isThere(this.#files.input); // else it was not even prepared
     return (await processTable()).some(({ group }) => group === known.pid);
   }
 }

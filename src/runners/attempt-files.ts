@@ -1,12 +1,5 @@
-import {
-  closeSync,
-  constants,
-  mkdirSync,
-  openSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, lstatSync, mkdirSync, rmSync, writeSync } from 'node:fs';
+import { createRegular, isThere } from '../world/regular-file.js';
 
 /** Paths of the files of one attempt. */
 export interface AttemptFiles {
@@ -65,7 +58,7 @@ class FilesIn implements AttemptFiles {
  */
 export function markStopped(files: AttemptFiles): void {
   try {
-    writeFileSync(files.stopped, '', { mode: 0o600 });
+    if (!isThere(files.stopped)) closeSync(createRegular(files.stopped));
   } catch {
     // A full disk, or no descriptor left: it is stopped all the same.
   }
@@ -76,9 +69,9 @@ export type Stdio = readonly [stdin: number, ...logs: Logs];
 /** The same of what a process prints. */
 export type Logs = readonly [stdout: number, stderr: number];
 
-const MODE = 0o600;
 // Logs are appended to, so that processes sharing one can't overwrite each other.
-const LOG = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
+const LOG = constants.O_WRONLY | constants.O_APPEND;
+const INPUT = constants.O_RDWR;
 
 /**
  * Makes an attempt's folder (0700) and files (0600), without what an earlier try may have left, and calls
@@ -86,7 +79,7 @@ const LOG = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constan
  */
 export function withStdio<T>(dir: string, input: string, use: (stdio: Stdio) => T): T {
   const files = attemptFolder(dir);
-  return withOpen([[files.input, 'w+']], ([stdin = -1]) => {
+  return withOpen([[files.input, INPUT]], ([stdin = -1]) => {
     writeFromStart(stdin, Buffer.from(input));
     return withLogs(files, (logs) => use([stdin, ...logs]));
   });
@@ -97,13 +90,40 @@ export function prepareFiles(dir: string, input: string): AttemptFiles {
   return withStdio(dir, input, () => attemptFiles(dir));
 }
 
-/** Makes an attempt's folder, or clears the one that is there of what must not be taken for this attempt's. */
+/**
+ * Makes an attempt's folder, or clears the one that is there of what must not be taken for this attempt's. Tasks know where
+ * the next attempt's folder will be, and may have put anything there.
+ */
 export function attemptFolder(dir: string): AttemptFiles {
   const files = attemptFiles(dir);
-  const isNew = mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined;
-  if (isNew) return files;
-  for (const left of [files.result, files.stopped, files.process]) rmSync(left, { force: true });
+  if (isMade(dir)) return files;
+  if (!lstatSync(dir).isDirectory()) {
+    rmSync(dir);
+    mkdirSync(dir, { mode: 0o700 });
+    return files;
+  }
+  for (const left of leftovers(files)) rmSync(left, { force: true });
   return files;
+}
+
+function leftovers({ result, stopped, process, stdout, stderr }: AttemptFiles): string[] {
+  const ofLogs = [stdout, stderr].flatMap((log) => [`${log}.cut`, trimmedPath(log)]);
+  return [result, stopped, process, ...ofLogs];
+}
+
+/** There when a log was replaced by its beginning and its end. */
+export function trimmedPath(log: string): string {
+  return `${log}.trimmed`;
+}
+
+/** Makes the folder; false when something is there. */
+function isMade(dir: string): boolean {
+  try {
+    return mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 /** Calls `use` with empty logs open; closes them after. */
@@ -119,12 +139,12 @@ export function withLogs<T>(
 }
 
 function withOpen<T>(
-  files: readonly (readonly [path: string, flags: string | number])[],
+  files: readonly (readonly [path: string, flags: number])[],
   use: (open: readonly number[]) => T,
 ): T {
   const open: number[] = [];
   try {
-    for (const [path, flags] of files) open.push(openSync(path, flags, MODE));
+    for (const [path, flags] of files) open.push(createRegular(path, flags));
     return use(open);
   } finally {
     for (const fd of open) closeSync(fd);

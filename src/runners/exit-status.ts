@@ -39,7 +39,8 @@ export async function leftOutcome(
   output: Output,
 ): Promise<Outcome | undefined> {
   const found = await readResult(files.result);
-  const exitCode = found !== undefined && 'text' in found ? exitCodeIn(found.text) : undefined;
+  if (found !== undefined && 'refused' in found) return found.refused;
+  const exitCode = found === undefined ? undefined : exitCodeIn(found.text);
   return exitCode === undefined ? undefined : exitOutcome(exitCode, files, output);
 }
 

@@ -14,9 +14,14 @@ export interface FollowedLogs {
   leave(): void;
 }
 
-/** Hands on what an attempt prints, as it prints it, and keeps its logs within their bound. */
-export function followLogs(attempt: AttemptPlace): FollowedLogs {
-  const logs = STREAMS.map((stream) => followLog(attempt, stream));
+/**
+ * Hands on what an attempt prints, as it prints it, and keeps its logs within their bound; its stdout of up to
+ * `wholeStdout` bytes only when it is finished.
+ */
+export function followLogs(attempt: AttemptPlace, wholeStdout = 0): FollowedLogs {
+  const logs = STREAMS.map((stream) =>
+    followLog(attempt, stream, stream === 'stdout' ? wholeStdout : 0),
+  );
   return {
     async finish() {
       await Promise.all(logs.map((log) => log.finish()));
@@ -27,9 +32,13 @@ export function followLogs(attempt: AttemptPlace): FollowedLogs {
   };
 }
 
-function followLog(attempt: AttemptPlace, stream: (typeof STREAMS)[number]): FollowedLogs {
+function followLog(
+  attempt: AttemptPlace,
+  stream: (typeof STREAMS)[number],
+  wholeBytes: number,
+): FollowedLogs {
   const path = attemptFiles(attempt.dir)[stream];
-  const cap = new LogCap(path, attempt.maxLogBytes ?? MAX_LOG_BYTES);
+  const cap = new LogCap(path, attempt.maxLogBytes ?? MAX_LOG_BYTES, wholeBytes);
   const tail = new LogTail(path, (piece) => attempt.output({ stream, ...piece }), attempt.isHeard);
   const unwatch = logWatch.add({ look: () => cap.grown(tail.look()) });
   let isLeft = false;

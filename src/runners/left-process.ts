@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { withDescriptors } from '../world/descriptors.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
+import { readRegular } from '../world/regular-file.js';
 import type { AttemptFiles } from './attempt-files.js';
+
+/** More than any identity takes. */
+const MAX_BYTES = 4096;
 
 /**
  * The process that does an attempt's work though it was started before the attempt: its environment holds
@@ -9,7 +12,7 @@ import type { AttemptFiles } from './attempt-files.js';
  */
 export async function leftProcess({ process }: AttemptFiles): Promise<ProcessIdentity | undefined> {
   try {
-    const text = await withDescriptors(() => readFileSync(process, 'utf8'));
+    const text = await withDescriptors(() => readRegular(process, MAX_BYTES));
     return identityIn(JSON.parse(text));
   } catch {
     return undefined; // none, or not whole: then it was not told to work

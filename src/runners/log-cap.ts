@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
+import { closeSync, constants, fstatSync } from 'node:fs';
+import { openRegular, regularSize } from '../world/regular-file.js';
 import { type Cut, readCut, writeCut } from './log-cut.js';
-import { sizeOf } from './log-tail.js';
 import { trimLog } from './log-trim.js';
 import { punchHole } from './punch-hole.js';
 
@@ -21,19 +21,22 @@ const SLACK = 0.5;
 export class LogCap {
   readonly #path: string;
   readonly #maxBytes: number;
+  readonly #wholeBytes: number;
   #cut: Cut | undefined;
   #cutting: Promise<void> | undefined;
   #canCut = true;
 
-  constructor(path: string, maxBytes: number) {
+  /** While it is written, a log of up to `wholeBytes` is left whole: somebody is to read it at its end. */
+  constructor(path: string, maxBytes: number, wholeBytes = 0) {
     this.#path = path;
     this.#maxBytes = maxBytes;
+    this.#wholeBytes = wholeBytes;
   }
 
   /** To be told when the file has `size` bytes. */
   grown(size: number): void {
     const { from, to } = this.#cut ?? { from: 0, to: 0 };
-    if (!this.#canCut || this.#cutting !== undefined) return;
+    if (!this.#canCut || this.#cutting !== undefined || size <= this.#wholeBytes) return;
     if (size - (to - from) <= this.#maxBytes * (1 + SLACK)) return;
     this.#cutting = this.#cutTo(size - Math.ceil(this.#maxBytes / 2)).finally(() => {
       this.#cutting = undefined;
@@ -43,21 +46,25 @@ export class LogCap {
   /** When nobody writes any more: makes the file as small as it has to be. Never rejects. */
   async finish(): Promise<void> {
     await this.#cutting;
-    if ((sizeOf(this.#path) ?? 0) <= this.#maxBytes) return; // nearly all are: not worth opening
+    if ((regularSize(this.#path) ?? 0) <= this.#maxBytes) return; // nearly all are: not worth opening
     await trimLog(this.#path, this.#maxBytes).catch(() => {}); // a log that stays long is no reason to fail
   }
 
   async #cutTo(to: number): Promise<void> {
+    let log: number | undefined;
     try {
-      const { ino } = statSync(this.#path, { bigint: true });
+      log = openRegular(this.#path, constants.O_RDWR);
+      const { ino } = fstatSync(log, { bigint: true });
       const before = this.#cut ?? readCut(this.#path, ino);
       const head = Math.floor(this.#maxBytes / 2);
       // Another bound may have been in force before: what was cut then is gone.
       this.#cut = { from: Math.min(head, before?.from ?? head), to: Math.max(to, before?.to ?? 0) };
       writeCut(this.#path, ino, this.#cut); // first: readers must not take the hole for output
-      this.#canCut = await punchHole(this.#path, this.#cut);
+      this.#canCut = await punchHole(log, this.#cut);
     } catch {
       this.#canCut = false;
+    } finally {
+      if (log !== undefined) closeSync(log);
     }
   }
 }

@@ -1,11 +1,13 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { openRegularHandle } from '../world/regular-file.js';
 import { type Cut, cutMarker, readCut } from './log-cut.js';
 
 const CHUNK = 64 * 1024;
 
 /**
  * A log's bytes as far as there are any when asked, with a line in place of those that were left out; also
- * while a task writes it. Nothing when there is no such file. Throws what the file system says.
+ * while a task writes it. Nothing when there is no such file. Throws NotRegularFileError when a task
+ * put something else in its place, otherwise what the file system says.
  */
 export async function* readLogFile(path: string): AsyncGenerator<Buffer, void, void> {
   const log = await openLog(path);
@@ -62,7 +64,7 @@ class LogReader {
 
 async function openLog(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path, 'r');
+    return await openRegularHandle(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

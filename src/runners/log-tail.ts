@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { TextDecoder } from 'node:util';
+import { openRegular, regularSize, withRegular } from '../world/regular-file.js';
 
 /** A tail that is further behind than this skips ahead, bytes: live output is for people, the file holds more. */
 const MAX_BEHIND = 256 * 1024;
@@ -50,7 +51,7 @@ export class LogTail {
 
   /** `isAll`: nothing comes after. */
   #handOnNew(isAll: boolean): void {
-    this.#size = sizeOf(this.#path) ?? this.#size;
+    this.#size = regularSize(this.#path) ?? this.#size;
     if (this.#position >= this.#size || !this.#isHeard()) return;
     const fd = this.#open();
     if (fd === undefined) return;
@@ -61,10 +62,10 @@ export class LogTail {
     }
   }
 
-  /** Undefined when there is no descriptor left: then there is just no live output for now. */
+  /** Undefined when there is no descriptor left, or something else in the log's place: then there is just no live output for now. */
   #open(): number | undefined {
     try {
-      return openSync(this.#path, 'r');
+      return openRegular(this.#path);
     } catch {
       return undefined;
     }
@@ -117,42 +118,15 @@ function lengthFrom(byte: number): number {
   return byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
 }
 
-/** Size of a file, bytes; undefined when there is none to be seen. */
-export function sizeOf(path: string): number | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.size;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Last `bytes` of a file as text; empty when it can't be read. */
 export function tailOf(path: string, bytes: number): string {
   try {
-    const fd = openSync(path, 'r');
-    try {
+    return withRegular(path, (fd) => {
       const buffer = Buffer.alloc(bytes);
       const from = Math.max(0, fstatSync(fd).size - bytes);
       return buffer.toString('utf8', 0, readSync(fd, buffer, 0, bytes, from));
-    } finally {
-      closeSync(fd);
-    }
+    });
   } catch {
     return '';
-  }
-}
-
-/** First `bytes` of a file as text, without a character cut in two, and whether there is more. */
-export function headOf(path: string, bytes: number): { text: string; truncated: boolean } {
-  const fd = openSync(path, 'r');
-  try {
-    const { size } = fstatSync(fd);
-    const buffer = Buffer.alloc(Math.min(size, bytes));
-    const count = readSync(fd, buffer, 0, buffer.length, 0);
-    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-    const truncated = size > bytes;
-    return { text: decoder.decode(buffer.subarray(0, count), { stream: truncated }), truncated };
-  } finally {
-    closeSync(fd);
   }
 }

@@ -1,4 +1,6 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, rename, rm } from 'node:fs/promises';
+import { createRegularHandle, openRegularHandle, writeNew } from '../world/regular-file.js';
+import { trimmedPath } from './attempt-files.js';
 import { cutMarker, readCut, removeCut } from './log-cut.js';
 
 const CHUNK = 1024 * 1024;
@@ -11,7 +13,7 @@ const MAX_LINE = 64 * 1024;
  * and its end, `maxBytes` in all; or leaves it as it is. Throws what the file system says, the log untouched.
  */
 export async function trimLog(path: string, maxBytes: number): Promise<void> {
-  const log = await open(path, 'r');
+  const log = await openRegularHandle(path);
   try {
     const { size, ino } = await log.stat({ bigint: true });
     if (size <= maxBytes) return;
@@ -64,7 +66,7 @@ async function read(log: FileHandle, from: number, to: number): Promise<Buffer> 
 async function replace(path: string, log: FileHandle, { head, tail, end }: Kept): Promise<void> {
   const aside = `${path}.tmp`;
   try {
-    const trimmed = await open(aside, 'w', 0o600);
+    const trimmed = await createRegularHandle(aside);
     try {
       const last = await copy(log, 0, head, trimmed);
       await trimmed.write(`${last === NEWLINE ? '' : '\n'}${cutMarker(tail - head)}`);
@@ -72,6 +74,7 @@ async function replace(path: string, log: FileHandle, { head, tail, end }: Kept)
     } finally {
       await trimmed.close();
     }
+    writeNew(trimmedPath(path), ''); // first: nobody may take what is left for the whole
     await rename(aside, path);
   } catch (error) {
     await rm(aside, { force: true });

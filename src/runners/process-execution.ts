@@ -3,6 +3,7 @@ import { type AttemptFiles, attemptFiles, markStopped } from './attempt-files.js
 import { familyOf, type ProcessName } from './family.js';
 import { type FollowedLogs, followLogs } from './follow-logs.js';
 import { type PrivateAttempt, privateAttempt } from './private/private-attempt.js';
+import { withSettled } from './private/settled.js';
 import type { ProcessEnd } from './process.js';
 import type { ProcessEntry } from './process-entry.js';
 import { interruptFamily, signalGroup } from './process-group.js';
@@ -15,22 +16,31 @@ import { sweep } from './sweep.js';
 /** Reads how an attempt went from its end and the files it left. Never rejects. */
 export type Verdict = (end: ProcessEnd, files: AttemptFiles) => Promise<Outcome>;
 
-/** Starts a program as an attempt. Never throws: what keeps it from starting is the outcome. */
+/**
+ * Starts a program as an attempt. Never throws: what keeps it from starting is the outcome. `wholeStdout`: of so many bytes its
+ * stdout is whole when the verdict is asked for.
+ */
 export function executeProcess(
   starter: Pick<ProcessStarter, 'start'>,
   attempt: Attempt,
   program: Program,
   verdict: Verdict,
+  wholeStdout = 0,
 ): Execution {
   const hidden = privateAttempt(attempt);
   const starting = hidden?.start(program) ?? starter.start(attempt.dir, program);
-  return new ProcessExecution(attempt, program, { starting, hidden }, verdict);
+  return new ProcessExecution(attempt, program, { starting, hidden }, { verdict, wholeStdout });
 }
 
 /** A program that was started, or is about to be, and what keeps its secrets. */
 interface Begun {
   readonly starting: Starting;
   readonly hidden: PrivateAttempt | undefined;
+}
+
+interface Judge {
+  readonly verdict: Verdict;
+  readonly wholeStdout: number;
 }
 
 /** An execution that was over before it began. */
@@ -54,7 +64,7 @@ class ProcessExecution implements Execution {
   readonly #attempt: AttemptPlace;
   readonly #program: Program;
   readonly #files: AttemptFiles;
-  readonly #verdict: Verdict;
+  readonly #judge: Judge;
   readonly #starting: Starting;
   readonly #hidden: PrivateAttempt | undefined;
   #logs: FollowedLogs | undefined;
@@ -65,16 +75,11 @@ class ProcessExecution implements Execution {
   /** Whether word of that was left. */
   #isMarked = false;
 
-  constructor(
-    attempt: AttemptPlace,
-    program: Program,
-    { starting, hidden }: Begun,
-    verdict: Verdict,
-  ) {
+  constructor(attempt: AttemptPlace, program: Program, { starting, hidden }: Begun, judge: Judge) {
     this.#attempt = attempt;
     this.#program = program;
     this.#files = attemptFiles(attempt.dir);
-    this.#verdict = verdict;
+    this.#judge = judge;
     this.#starting = starting;
     this.#hidden = hidden;
     this.spawned = starting.spawned;
@@ -83,19 +88,21 @@ class ProcessExecution implements Execution {
 
   async #follow(): Promise<Outcome> {
     await this.spawned; // now the files are there
-    const logs = followLogs(this.#attempt);
+    const logs = followLogs(this.#attempt, this.#judge.wholeStdout);
     this.#logs = logs;
     const end = await this.#starting.ended;
     this.#over = true; // from here on its pid may be another process's
     if (this.#stopped) await this.#sweep();
-    await this.#hidden?.settle();
-    await logs.finish();
-    return this.#outcomeOf(end);
+    const settled = await this.#hidden?.settle();
+    const judged = await this.#outcomeOf(end);
+    const outcome = withSettled(judged, settled, this.#judge.wholeStdout > 0);
+    await logs.finish(); // after the verdict, which may need all of them
+    return outcome;
   }
 
   async #outcomeOf(end: ProcessEnd): Promise<Outcome> {
     if (end.kind === 'notStarted') return spawnFailure(end, this.#program);
-    const outcome = await this.#verdict(end, this.#files);
+    const outcome = await this.#judge.verdict(end, this.#files);
     // What is told to nobody must not go on.
     if (outcome.status === 'interrupted') await this.#sweep();
     return outcome;

@@ -2,6 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type * as Execa from 'execa';
 import { late } from '../late.js';
 import type { Stdio } from './attempt-files.js';
+import { withoutInherited } from './inherited-descriptors.js';
 
 const execaAtOnce = late<typeof Execa>('execa');
 let imported: typeof Execa | undefined;
@@ -63,24 +64,21 @@ export interface StartedProcess {
  */
 export function startProcess(options: ProcessOptions): StartedProcess {
   const { file, args, cwd, env, stdio } = options;
-  // Execa's types name the descriptors up to 9 only; it hands any on to Node as it is.
-  const [stdin, stdout, stderr] = stdio as readonly [3, 3, 3];
   const failure = new SpawnFailure();
   try {
-    const subprocess = failure.during(() =>
+    const start = (all: readonly (number | 'ignore')[]) =>
       execa().execa(file, args, {
         cwd,
         env,
         extendEnv: false,
-        stdin,
-        stdout,
-        stderr,
+        // Execa's types name the descriptors up to 9 only; it hands any on to Node as it is.
+        stdio: all as [3, 3, 3, ...'ignore'[]],
         detached: true,
         buffer: false,
         cleanup: false,
         reject: false,
-      }),
-    );
+      });
+    const subprocess = failure.during(() => withoutInherited(stdio, start));
     const detach = (): void => subprocess.unref();
     return { pid: subprocess.pid, ended: subprocess.then(endOf, notStarted), detach };
   } catch (error) {

@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { withDescriptors } from '../world/descriptors.js';
+import { FileTooLongError, readRegular } from '../world/regular-file.js';
 import type { Outcome } from './runner.js';
 
 /** Bigger results, in bytes, are refused unread: they would pass through memory several times over. */
@@ -11,26 +11,19 @@ export type Result = { readonly text: string } | { readonly refused: Outcome } |
 /** Reads the result file of an attempt. Never rejects. */
 export async function readResult(path: string): Promise<Result> {
   try {
-    return await withDescriptors(() => read(path));
+    return { text: await withDescriptors(() => readRegular(path, MAX_RESULT)) };
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' ? undefined : { refused: badResult(message) };
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+      ? undefined
+      : { refused: unreadable(error) };
   }
 }
 
-/** Nearly all results fit in here, and take one look. */
-const SMALL = Buffer.allocUnsafeSlow(64 * 1024);
-
-function read(path: string): Result {
-  const fd = openSync(path, 'r');
-  try {
-    const length = readSync(fd, SMALL, 0, SMALL.length, 0);
-    if (length < SMALL.length) return { text: SMALL.toString('utf8', 0, length) };
-    const { size } = fstatSync(fd);
-    return size > MAX_RESULT ? { refused: tooBig(size) } : { text: readFileSync(fd, 'utf8') };
-  } finally {
-    closeSync(fd);
-  }
+/** The outcome of an attempt of which a file that has its result can't be read. */
+export function unreadable(error: unknown): Outcome {
+  return error instanceof FileTooLongError
+    ? tooBig(`The result is ${error.bytes} bytes of JSON`)
+    : badResult((error as Error).message);
 }
 
 /** The outcome of an attempt whose result is there and can't be used. */
@@ -39,7 +32,8 @@ export function badResult(why: string): Outcome {
   return { status: 'failed', error: { code: 'NUFLOW_BAD_RESULT', message } };
 }
 
-function tooBig(bytes: number): Outcome {
-  const message = `The result is ${bytes} bytes of JSON, more than ${MAX_RESULT}; write it to a file of your own and give back its path.`;
+/** The outcome of an attempt whose result is too long; `what` begins the sentence. */
+export function tooBig(what: string): Outcome {
+  const message = `${what}, more than ${MAX_RESULT}; write it to a file of your own and give back its path.`;
   return { status: 'failed', error: { code: 'NUFLOW_OUTPUT_TOO_BIG', message } };
 }

@@ -5,16 +5,17 @@ import { refersToSecret } from '../definition/secrets.js';
 import { lateSchema, type Zod } from '../late.js';
 import { withDescriptors } from '../world/descriptors.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
+import { FileTooLongError, readRegular } from '../world/regular-file.js';
 import { adoptProcess } from './adopted-execution.js';
 import type { AttemptFiles } from './attempt-files.js';
 import { directStarter } from './direct-starter.js';
 import { allowedEnvironment, attemptEnvironment } from './environment.js';
 import { endedOutcome, exitStatusProgram, leftOutcome } from './exit-status.js';
-import { headOf } from './log-tail.js';
+import { isCut } from './log-cut.js';
 import { resultPath } from './private/private-folder.js';
 import { ended, executeProcess } from './process-execution.js';
 import type { ProcessStarter } from './process-starter.js';
-import { badResult } from './result-file.js';
+import { badResult, MAX_RESULT, tooBig } from './result-file.js';
 import type { Attempt, AttemptPlace, Execution, Outcome, Runner } from './runner.js';
 import {
   environmentSettings,
@@ -33,15 +34,13 @@ export interface ShellRunnerOptions {
   readonly starter?: ProcessStarter | undefined;
 }
 
-/** How much of stdout is in the output, bytes; the log file has the whole. */
-const MAX_STDOUT = 256 * 1024;
-
 /** What a shell task that succeeded gives. */
 type ShellOutput = Readonly<{ exitCode: 0; stdout: string; truncated: boolean }>;
 
 /**
  * Runs a program with its arguments; no shell reads them. Exit code 0 is success, with the output
- * `{ exitCode: 0, stdout, truncated }`: stdout as text with its newlines, up to 256 KiB from its beginning.
+ * `{ exitCode: 0, stdout, truncated: false }`: all of stdout as text with its newlines. More than 64 MiB are a failure,
+ * `NUFLOW_OUTPUT_TOO_BIG`: nothing is cut.
  */
 export class ShellRunner implements Runner {
   readonly #allowedEnv: () => Record<string, string>;
@@ -84,6 +83,7 @@ export class ShellRunner implements Runner {
         stdin,
       },
       (end, files) => endedOutcome(end, files, stdoutOf),
+      MAX_RESULT,
     );
   }
 
@@ -96,7 +96,7 @@ export class ShellRunner implements Runner {
   }
 
   adopt(attempt: AttemptPlace, process: ProcessIdentity | undefined): Execution {
-    return adoptProcess(attempt, process, (files) => leftOutcome(files, stdoutOf));
+    return adoptProcess(attempt, process, (files) => leftOutcome(files, stdoutOf), MAX_RESULT);
   }
 }
 
@@ -118,10 +118,12 @@ const atStart = lateSchema((z) => schema(z, 'start'));
 
 async function stdoutOf({ stdout }: AttemptFiles): Promise<Outcome> {
   try {
-    const { text, truncated } = await withDescriptors(() => headOf(stdout, MAX_STDOUT));
-    const output = { exitCode: 0, stdout: text, truncated } satisfies ShellOutput;
+    const text = await withDescriptors(() => readRegular(stdout, MAX_RESULT));
+    if (isCut(stdout)) return badResult(`${stdout} was cut before it was read`);
+    const output = { exitCode: 0, stdout: text, truncated: false } satisfies ShellOutput;
     return { status: 'succeeded', output };
   } catch (error) {
-    return badResult((error as Error).message);
+    if (!(error instanceof FileTooLongError)) return badResult((error as Error).message);
+    return tooBig(`The program printed ${error.bytes} bytes`);
   }
 }

@@ -2,7 +2,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { headOf, type LogPiece, LogTail, tailOf } from '../../src/runners/log-tail.js';
+import { type LogPiece, LogTail, tailOf } from '../../src/runners/log-tail.js';
 import { temporaryFolder } from './attempts.js';
 
 describe('LogTail', () => {
@@ -114,8 +114,5 @@ describe('LogTail', () => {
     expect(tailOf(path, 4)).toBe('6789');
     expect(tailOf(path, 40)).toBe('0123456789');
     expect(tailOf(join(folder, 'none'), 4)).toBe('');
-    expect(headOf(path, 4)).toEqual({ text: '0123', truncated: true });
-    expect(headOf(file('a€'), 3)).toEqual({ text: 'a', truncated: true });
-    expect(headOf(path, 10)).toEqual({ text: '0123456789', truncated: false });
   });
 });

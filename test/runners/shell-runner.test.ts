@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Attempt } from '../../src/runners/runner.js';
@@ -27,11 +27,36 @@ describe('ShellRunner', () => {
     for (const nothing of ['', '\n', ' \t\r\n']) expect(await answer(nothing)).toBe(null);
   });
 
-  it('gives the beginning of a long stdout', async () => {
-    const code = 'i=0; while [ $i -lt 3000 ]; do printf "%0100d" $i; i=$((i+1)); done';
-    const found = await output({ command: 'sh', args: ['-c', code] });
-    expect(found).toMatchObject({ truncated: true });
-    expect((found as { stdout: string }).stdout).toHaveLength(256 * 1024);
+  it('gives all of a long stdout, also when its log keeps less', async () => {
+    const rig = new AttemptRig(folder, {
+      with: { command: 'sh', args: ['-c', 'head -c 3000000 /dev/zero | tr "\\0" x; sleep 0.3'] },
+      maxLogBytes: 100_000,
+    });
+    const outcome = await rig.start(runner).outcome;
+    const stdout = 'x'.repeat(3_000_000);
+    expect(outcome).toEqual({
+      status: 'succeeded',
+      output: { exitCode: 0, stdout, truncated: false },
+    });
+    expect(statSync(join(rig.attempt.dir, 'stdout.log')).size).toBeLessThanOrEqual(100_000);
+  });
+
+  it('never takes a log that was cut since for all that was printed', async () => {
+    const settings = { command: 'sh', args: ['-c', 'head -c 300000 /dev/zero'] };
+    const rig = new AttemptRig(folder, { with: settings, maxLogBytes: 100_000 });
+    await rig.start(runner).outcome;
+    expect(await runner.adopt(rig.attempt, undefined).outcome).toMatchObject({
+      status: 'failed',
+      error: { code: 'NUFLOW_BAD_RESULT', message: expect.stringContaining('was cut') },
+    });
+  });
+
+  it('fails when it printed more than an output may hold', async () => {
+    const args = ['-c', 'truncate -s 70000000 /proc/self/fd/1'];
+    expect(await error({ command: 'sh', args })).toMatchObject({
+      code: 'NUFLOW_OUTPUT_TOO_BIG',
+      message: expect.stringContaining('printed 70000000 bytes'),
+    });
   });
 
   it('fails with the exit code and the end of stderr', async () => {

@@ -24,6 +24,8 @@ export interface FilterStdio {
   readonly secrets: number;
   readonly logs: readonly [stdout: number, stderr: number];
   readonly pipes: readonly [stdout: number, stderr: number];
+  /** See progress.ts. */
+  readonly progress: number;
 }
 
 /** What a filter reads from its first descriptor. */
@@ -33,12 +35,12 @@ export function filterSecrets(redactor: Redactor): string {
 
 /** Starts a filter, see filter-main.ts. Rejects when it can't be started. */
 export function startFilter(cookie: string, stdio: FilterStdio): Promise<Filter> {
-  const { secrets, logs, pipes } = stdio;
+  const { secrets, logs, pipes, progress } = stdio;
   const child = spawn(process.execPath, [...SMALL, FILTER], {
     cwd: '/',
     // The second for Electron, whose binary is not Node unless it is told.
     env: { [COOKIE]: filterCookie(cookie), ELECTRON_RUN_AS_NODE: '1' },
-    stdio: [secrets, ...logs, ...pipes],
+    stdio: [secrets, ...logs, ...pipes, progress],
     detached: true,
   });
   return started(child);

@@ -1,5 +1,6 @@
-import { closeSync, openSync } from 'node:fs';
-import { prepareFiles } from '../attempt-files.js';
+import { appendFileSync, closeSync, constants } from 'node:fs';
+import { isThere, openRegular, withRegular, writeNew } from '../../world/regular-file.js';
+import { attemptFiles, prepareFiles } from '../attempt-files.js';
 import { startingOf } from '../direct-starter.js';
 import { type StartedProcess, startProcess } from '../process.js';
 import type { Program, Starting } from '../process-starter.js';
@@ -7,8 +8,10 @@ import type { AttemptPlace, AttemptSecrets } from '../runner.js';
 import { drained } from './drain.js';
 import { type Filter, filterSecrets, startFilter } from './filter.js';
 import { makePipes } from './pipes.js';
-import { makePrivateFolder, passingFolder } from './private-folder.js';
+import { makePrivateFolder, passingFolder, privateFolder } from './private-folder.js';
+import { createProgress } from './progress.js';
 import { sealResult } from './seal.js';
+import type { Settled } from './settled.js';
 import { unlinkedFile } from './unlinked-file.js';
 
 /**
@@ -49,8 +52,9 @@ export class PrivateAttempt {
       open.push(stdout.read, stdout.write, stderr.read, stderr.write);
       this.#filter = await startFilter(cookie, {
         secrets: opened(unlinkedFile(passing, filterSecrets(redactor))),
-        logs: [opened(openSync(files.stdout, 'a')), opened(openSync(files.stderr, 'a'))],
+        logs: [opened(openRegular(files.stdout, LOG)), opened(openRegular(files.stderr, LOG))],
         pipes: [stdout.read, stderr.read],
+        progress: opened(createProgress(folder)),
       });
       const stdin = opened(unlinkedFile(passing, program.stdin));
       return startProcess({ ...program, stdio: [stdin, stdout.write, stderr.write] });
@@ -60,14 +64,34 @@ export class PrivateAttempt {
   }
 
   /** When the attempt's process has ended: waits for the rest of what it printed, and puts its result, redacted, where all results are. */
-  async settle(): Promise<void> {
-    await drained(this.#place.cookie, this.#filter?.ended);
-    sealResult(this.#place, this.#secrets);
+  async settle(): Promise<Settled> {
+    const { cookie, dir } = this.#place;
+    const isWhole = await drained(cookie, privateFolder(cookie, dir), this.#filter?.ended);
+    if (!isWhole) noteLoss(dir);
+    return { refused: sealResult(this.#place, this.#secrets), isLossy: isThere(lossPath(dir)) };
   }
 
   /** From here on this program does not stay alive for it. */
   detach(): void {
     this.#filter?.detach();
+  }
+}
+
+const LOG = constants.O_WRONLY | constants.O_APPEND;
+
+/** There when some of what the attempt printed is not in its logs: who takes it over has to know. */
+function lossPath(dir: string): string {
+  return `${dir}/output-lost`;
+}
+
+/** For whoever takes the attempt over, and for people, who read the log. */
+function noteLoss(dir: string): void {
+  try {
+    if (!isThere(lossPath(dir))) writeNew(lossPath(dir), '');
+    const { stderr } = attemptFiles(dir);
+    withRegular(stderr, (fd) => appendFileSync(fd, '\n[nuflow: output was lost here]\n'), LOG);
+  } catch {
+    // A full disk: this process knows it all the same.
   }
 }
 

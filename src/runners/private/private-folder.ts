@@ -28,12 +28,12 @@ export function privateFolders(cookie: string, dir: string): readonly string[] {
 export function resultPath({ cookie, dir, secrets }: AttemptPlace): string {
   return secrets === undefined
     ? attemptFiles(dir).result
-    : join(folderFor(cookie, dir), 'result.json');
+    : join(privateFolder(cookie, dir), 'result.json');
 }
 
 /** Makes the folder of an attempt (0700), empty; its path. Throws what the file system says: also when somebody else has made it. */
 export function makePrivateFolder(cookie: string, dir: string): string {
-  const folder = folderFor(cookie, dir);
+  const folder = privateFolder(cookie, dir);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { mode: 0o700 });
   return folder;
@@ -54,7 +54,8 @@ export function isOurs(folder: string): boolean {
   }
 }
 
-function folderFor(cookie: string, dir: string): string {
+/** The private folder of an attempt that starts now. */
+export function privateFolder(cookie: string, dir: string): string {
   const [inMemory = dir, inAttempt = dir] = privateFolders(cookie, dir);
   return memory() === undefined ? inAttempt : inMemory;
 }

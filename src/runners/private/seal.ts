@@ -1,38 +1,62 @@
-import { readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonValue } from '../../definition/json.js';
 import type { Redactor } from '../../secrets/redactor.js';
+import { FileTooLongError, readRegular, replaceRegular } from '../../world/regular-file.js';
 import { attemptFiles } from '../attempt-files.js';
-import { MAX_RESULT } from '../result-file.js';
-import type { AttemptPlace, AttemptSecrets } from '../runner.js';
+import { MAX_RESULT, unreadable } from '../result-file.js';
+import type { AttemptPlace, AttemptSecrets, Outcome } from '../runner.js';
 import { isOurs, privateFolders } from './private-folder.js';
 
 /**
  * Puts what an attempt left as its result into its folder, without secrets, and removes it where it was. May be
  * done again: a crash in between leaves one or the other. When not all secrets are known, the result can't be
- * redacted, and is dropped: the attempt then left none, as when the disk is full. Never throws.
+ * redacted, and is dropped: the attempt then left none, as when the disk is full. Returns why it can't be used when it is no
+ * file at all. Never throws.
  */
-export function sealResult({ cookie, dir }: AttemptPlace, secrets: AttemptSecrets): void {
+export function sealResult(
+  { cookie, dir }: AttemptPlace,
+  secrets: AttemptSecrets,
+): Outcome | undefined {
+  let refused: Outcome | undefined;
   for (const folder of privateFolders(cookie, dir).filter(isOurs)) {
-    try {
-      if (secrets.complete)
-        keep(join(folder, 'result.json'), attemptFiles(dir).result, secrets.redactor);
-    } catch {
-      // It left none, or it is lost.
-    }
-    rmSync(folder, { recursive: true, force: true });
+    const left = secrets.complete ? resultIn(join(folder, 'result.json')) : undefined;
+    if (left !== undefined && 'refused' in left) refused = left.refused;
+    else if (left !== undefined) keep(left, attemptFiles(dir).result, secrets.redactor);
+    remove(folder);
+  }
+  return refused;
+}
+
+type Left = { readonly text: string } | { readonly bytes: number } | { readonly refused: Outcome };
+
+function resultIn(path: string): Left | undefined {
+  try {
+    return { text: readRegular(path, MAX_RESULT) };
+  } catch (error) {
+    if (error instanceof FileTooLongError) return { bytes: error.bytes };
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+      ? undefined
+      : { refused: unreadable(error) };
   }
 }
 
-function keep(from: string, to: string, redactor: Redactor): void {
-  const { size } = statSync(from);
-  const aside = `${to}.tmp`;
-  const isTooBig = size > MAX_RESULT;
-  writeFileSync(aside, isTooBig ? '' : redactResult(redactor, readFileSync(from, 'utf8')), {
-    mode: 0o600,
-  });
-  if (isTooBig) truncateSync(aside, size); // a hole of its size: it will be refused unread
-  renameSync(aside, to);
+function keep(left: Exclude<Left, { refused: Outcome }>, to: string, redactor: Redactor): void {
+  try {
+    replaceRegular(to, 'text' in left ? redactResult(redactor, left.text) : '');
+    if ('bytes' in left) truncateSync(to, left.bytes); // a hole of its size: it will be refused unread
+  } catch {
+    // It is lost.
+  }
+}
+
+/** A task may have left what can't be removed. */
+function remove(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // The system clears such folders when the machine starts.
+  }
 }
 
 /** Keys that results have: they stay as they are, also when a secret is called like one. */

@@ -10,6 +10,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
 import { identifyChild } from '../../world/process-identity.js';
 import { withStdio } from '../attempt-files.js';
+import { closeInherited } from '../inherited-descriptors.js';
 import type { ProcessEnd } from '../process.js';
 import type { HelperAnswer, HelperRequest, HelperStarted, StartRequest } from './protocol.js';
 import { drop, handOver, type Waiting, withFolder } from './waiting.js';
@@ -123,6 +124,7 @@ function read(chunk: Buffer): void {
   if (from < chunk.length) pieces.push(chunk.subarray(from));
 }
 
+closeInherited(); // what started us may have left some open that nobody else is to have
 // Whoever stops a whole group or service means the parent, who may have ends to record yet.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 // The parent is gone when it can't be told: nothing is left to do.

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { identify } from '../../world/process-identity.js';
+import { isThere } from '../../world/regular-file.js';
 import { attemptFiles } from '../attempt-files.js';
 import { directStarter } from '../direct-starter.js';
 import { leftProcess } from '../left-process.js';
@@ -180,7 +181,7 @@ export class Spawner implements ProcessStarter, LinkListener {
     const [oldest] = table.toSorted((a, b) => +a.startTime - +b.startTime);
     const identity = oldest && (await identify(oldest.pid));
     if (identity !== undefined) void job.watch(identity);
-    else if (existsSync(attemptFiles(job.dir).stdout)) job.end({ kind: 'unseen' });
+    else if (isThere(attemptFiles(job.dir).stdout)) job.end({ kind: 'unseen' });
     else this.#startAgain(job);
   }
 }

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
+import { writeNew } from '../../world/regular-file.js';
 import {
   type AttemptFiles,
   attemptFiles,
@@ -16,8 +17,6 @@ export interface Waiting {
   /** What it was asked for with. */
   readonly asked: StartRequest;
 }
-
-const MODE = 0o600;
 
 /** Makes the folder of a process that is to wait (0700), and calls `use` with its logs open. Throws what the file system says. */
 export function withFolder<T>(dir: string, use: (logs: Logs) => T): T {
@@ -53,8 +52,8 @@ export function drop({ child }: Waiting): void {
 
 function moveIn(from: AttemptFiles, { dir, stdin }: StartRequest, identity: HelperStarted): void {
   const to = attemptFolder(dir);
-  writeFileSync(to.input, stdin, { mode: MODE });
-  writeFileSync(to.process, JSON.stringify(identity), { mode: MODE });
+  writeNew(to.input, stdin);
+  writeNew(to.process, JSON.stringify(identity));
   renameSync(from.stdout, to.stdout);
   renameSync(from.stderr, to.stderr);
 }

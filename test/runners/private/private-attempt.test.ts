@@ -153,6 +153,25 @@ describe('an attempt that is given secrets', () => {
     expect(read(rig, 'stdout.log')).toBe('early\nlate [secret TOKEN]\n');
   });
 
+  /** Shell code that ends the filter of its own attempt and waits until it is gone. */
+  const endFilter =
+    'for p in /proc/[0-9]*; do if grep -qsz "^NUFLOW_COOKIE=filter-$NUFLOW_COOKIE$" $p/environ; then kill -9 $(basename $p); while grep -qsz "^NUFLOW_COOKIE=" $p/environ; do sleep 0.01; done; fi; done';
+
+  it('has not succeeded when what it printed was lost with its filter', async () => {
+    const args = ['-c', `trap "" PIPE; echo exists; ${endFilter}; echo "$TOKEN"; exit 0`];
+    const { rig } = begin({ command: 'sh', args, env: { TOKEN } });
+    const lost = { status: 'failed', error: { code: 'NUFLOW_OUTPUT_LOST' } };
+    expect(await rig.start(shell).outcome).toMatchObject(lost);
+    expect(await shell.adopt?.(rig.attempt, undefined).outcome).toMatchObject(lost);
+    expect(read(rig, 'stderr.log')).toContain('[nuflow: output was lost here]');
+  });
+
+  it('keeps a result that did not pass through the filter that was ended', async () => {
+    const { rig } = begin({ code: `^sh -c r#'${endFilter}'#; 7`, input: TOKEN });
+    expect(await rig.start(nu).outcome).toEqual({ status: 'succeeded', output: 7 });
+    expect(read(rig, 'stderr.log')).toContain('[nuflow: output was lost here]');
+  });
+
   it.each(['interrupt', 'kill'] as const)('leaves nothing after %s', async (how) => {
     const code = `print $input; ^setsid --fork sh -c 'trap "" INT; sleep 60; sleep 60'; sleep 60sec`;
     const { rig } = begin({ code, input: TOKEN });
