@@ -67,6 +67,7 @@ export type {
   StartOptions,
 } from './orchestrator-options.js';
 export type { PoolOptions } from './queue/executor.js';
+export { BaseDirError } from './run/base-dir.js';
 export type { CloseMode } from './run/close-mode.js';
 export type { DecideOptions } from './run/decision.js';
 export { InvalidOutputError, NotHeldError, RerunRefusedError } from './run/decision-errors.js';
@@ -77,4 +78,5 @@ export type { Progress, RunSnapshot, TaskSnapshot } from './run/snapshot.js';
 export type { StoppedListener, StoppedRun } from './run/stopped-runs.js';
 export type { StandbyCounts } from './runners/index.js';
 export { NushellNotStartedError } from './runners/nushell/not-started-error.js';
+export { WorkingDirError } from './world/working-dir.js';
 export type { World } from './world/world.js';

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { JsonValue } from './definition/json.js';
 import { RunNotFoundError, TaskNotFoundError } from './errors.js';
 import { DataDir } from './journal/data-dir.js';
@@ -10,6 +9,7 @@ import { taskOutput } from './run/outputs.js';
 import { type RunSnapshot, snapshot } from './run/snapshot.js';
 import { attemptFiles } from './runners/attempt-files.js';
 import { readLogFile } from './runners/log-reader.js';
+import { absolutePath } from './world/working-dir.js';
 import { systemWorld } from './world/world.js';
 
 /*
@@ -82,5 +82,5 @@ export async function* readEvents(
 }
 
 function dirAt(dataDir: string): DataDir {
-  return new DataDir(systemWorld.fileSystem, resolve(dataDir));
+  return new DataDir(systemWorld.fileSystem, absolutePath(dataDir));
 }

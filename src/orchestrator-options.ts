@@ -1,13 +1,14 @@
-import { resolve } from 'node:path';
 import { type Duration, durationMs } from './definition/duration.js';
 import type { OnFailure } from './definition/spec.js';
 import type { Workflow } from './definition/workflow.js';
 import { InvalidOptionError } from './errors.js';
 import type { PoolOptions } from './queue/executor.js';
+import type { BaseDir } from './run/base-dir.js';
 import type { SecretSource } from './run/run-secrets.js';
 import type { NushellOptions } from './runners/index.js';
 import { assertInstalled } from './runners/programs.js';
 import type { Runner } from './runners/runner.js';
+import { absolutePath } from './world/working-dir.js';
 import { systemWorld, type World } from './world/world.js';
 
 /** What Orchestrator.open takes; everything has a default. */
@@ -18,7 +19,11 @@ export interface OrchestratorOptions {
   readonly concurrency?: number | undefined;
   /** Named pools with limits of their own; their tasks don't count against `concurrency`. */
   readonly pools?: Readonly<Record<string, PoolOptions>> | undefined;
-  /** What relative paths in definitions (modules, scripts, cwd) start from; default the current folder. */
+  /**
+   * What relative paths in definitions (modules, scripts, cwd) start from; default the working directory. It is
+   * recorded with each run: one that is resumed goes on with that, and is refused (BaseDirError) when it is gone, or when
+   * another one is named here.
+   */
   readonly baseDir?: string | undefined;
   /** Workflows whose definitions hold functions, so that resume can find their source by name. */
   readonly workflows?: readonly Workflow<never, unknown>[] | undefined;
@@ -85,7 +90,7 @@ export interface ResumeOptions {
 export interface Settings {
   readonly dataDir: string;
   readonly concurrency: number;
-  readonly baseDir: string;
+  readonly baseDir: BaseDir;
   readonly graceMs: number;
   readonly maxLogBytes: number;
   readonly reserveBytes: number;
@@ -99,7 +104,7 @@ const MAX_CONCURRENCY = 10_000;
 const LOG_BYTES = { least: 1024 * 1024, most: 1024 ** 4, default: 16 * 1024 * 1024 };
 const RESERVE_BYTES = { most: 1024 ** 3, default: 4 * 1024 * 1024 };
 
-/** Throws InvalidOptionError for what is out of range, and InstallationError where nothing can be run. */
+/** Throws InvalidOptionError for what is out of range, WorkingDirError, and InstallationError where nothing can be run. */
 export function settingsOf(options: OrchestratorOptions): Settings {
   assertInstalled();
   const { concurrency = 10, grace = 5_000, workflows = [], world = systemWorld } = options;
@@ -112,9 +117,12 @@ export function settingsOf(options: OrchestratorOptions): Settings {
   const { standby } = options.nushell ?? {};
   if (standby) assertWhole('nushell.standby.max', standby.max ?? 1, 1, MAX_CONCURRENCY);
   return {
-    dataDir: resolve(options.dataDir ?? '.nuflow'),
+    dataDir: absolutePath(options.dataDir ?? '.nuflow'),
     concurrency,
-    baseDir: resolve(options.baseDir ?? '.'),
+    baseDir: {
+      path: absolutePath(options.baseDir ?? '.'),
+      isExplicit: options.baseDir !== undefined,
+    },
     graceMs: durationMs(grace, 'grace'),
     maxLogBytes: maxBytes,
     reserveBytes,

@@ -22,6 +22,7 @@ import type { Executor } from './queue/executor.js';
 import { PQueueExecutor } from './queue/p-queue-executor.js';
 import { accept } from './run/accept.js';
 import { acceptInput } from './run/accept-input.js';
+import { newBaseDir } from './run/base-dir.js';
 import { cancelOn } from './run/cancel-on.js';
 import { type CloseMode, closeLoop } from './run/close-mode.js';
 import { assertDecidable, type DecideOptions } from './run/decision.js';
@@ -96,7 +97,7 @@ export class Orchestrator {
       reserve: parts.reserve,
       attemptDir: (run, index, task, attempt) => parts.dir.attemptDir(run, index, task, attempt),
       durations: (workflow) => parts.index.durations(workflow),
-      prepare: (spec) => this.#prepared.prepare(spec),
+      prepare: (spec, baseDir) => this.#prepared.prepare(spec, baseDir),
     });
   }
 
@@ -112,7 +113,7 @@ export class Orchestrator {
     const dir = await DataDir.make(world.fileSystem, dataDir).catch(unusable(dataDir));
     const { standbyDir } = dir;
     const { nushell, env } = options;
-    const builtIn = builtInRunners({ nushell, env, baseDir, standbyDir });
+    const builtIn = builtInRunners({ nushell, env, baseDir: baseDir.path, standbyDir });
     const runners = new Map([...builtIn, ...Object.entries(options.runners ?? {})]);
     const lock = await lockDataDir(world, dir);
     try {
@@ -131,7 +132,7 @@ export class Orchestrator {
    * again attaches to the run that is there (resuming it if need be).
    *
    * Throws, before anything started: what is wrong with the definition (CycleError, UnknownRunnerError, …)
-   * or the input (InvalidInputError, NotJsonError), RunConflictError, NushellNotFoundError,
+   * or the input (InvalidInputError, NotJsonError), RunConflictError, BaseDirError, NushellNotFoundError,
    * NushellNotStartedError, SecretMissingError, InvalidSecretError, DiskFullError.
    */
   async start<Input, Outputs>(
@@ -152,7 +153,7 @@ export class Orchestrator {
    * `onInterrupted`, what waited goes on. A finished run is opened to be looked at.
    *
    * Throws, the run as it was: RunNotFoundError, DefinitionChangedError, WorkflowNotRegisteredError,
-   * SecretMissingError, JournalDamagedError.
+   * BaseDirError, SecretMissingError, JournalDamagedError.
    */
   async resume(id: string, { workflow, secrets }: ResumeOptions = {}): Promise<Run> {
     this.#assertOpen();
@@ -288,7 +289,7 @@ export class Orchestrator {
   }
 
   async #accept(workflow: Workflow, options: StartOptions<unknown>): Promise<NewRun> {
-    const { world } = this.#settings;
+    const { world, baseDir } = this.#settings;
     const parts = accept(
       workflow,
       { runners: this.#runners, executor: this.#executor },
@@ -300,13 +301,15 @@ export class Orchestrator {
     const id = options.id ?? drawnId(world);
     this.#dir.journalPath(id);
     const { input, values } = await acceptInput(workflow, options.input);
-    await this.#prepared.prepare(workflow.spec);
+    const realBaseDir = newBaseDir(baseDir);
+    await this.#prepared.prepare(workflow.spec, realBaseDir);
     return {
       id,
       isNew: options.id === undefined,
       parts,
       input,
       secrets: values,
+      baseDir: realBaseDir,
       deadlineAt:
         timeoutMs === undefined ? undefined : new Date(world.clock.now() + timeoutMs).toISOString(),
     };

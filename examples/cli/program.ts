@@ -166,7 +166,10 @@ function working(cli: Command, usage: string, description: string): Command {
 function atWork(command: Command): Command {
   return command
     .option('--concurrency <number>', 'tasks at once', wholeNumber, 10)
-    .option('--base-dir <folder>', 'where relative paths in workflows start from', '.')
+    .option(
+      '--base-dir <folder>',
+      'where relative paths in workflows start from (default: here; of a resumed run, where it was started)',
+    )
     .option('--secret <name>', SECRET_HELP, collect, [])
     .option('--quiet', 'show no progress');
 }

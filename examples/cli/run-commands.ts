@@ -16,7 +16,7 @@ export interface StoreOptions {
 /** Options of commands that do work. */
 export interface WorkOptions extends StoreOptions, FollowOptions {
   readonly concurrency: number;
-  readonly baseDir: string;
+  readonly baseDir?: string | undefined;
   /** As in {@link readSecrets}. */
   readonly secret: readonly string[];
 }

@@ -1,7 +1,7 @@
-import { resolve } from 'node:path';
 import { IllegalRecordError, JournalDamagedError, JournalFormatError } from '../errors.js';
 import type { FileSystem } from '../world/file-system.js';
 import { nodeFileSystem } from '../world/node-file-system.js';
+import { absolutePath } from '../world/working-dir.js';
 import { type BadOutput, badOutputs, type NamedOutput, outputNamedBy } from './bad-outputs.js';
 import { DataDir } from './data-dir.js';
 import { reduce } from './reduce.js';
@@ -60,8 +60,8 @@ export async function checkJournal(
 ): Promise<JournalCheck> {
   const path =
     typeof journal === 'string'
-      ? resolve(journal)
-      : new DataDir(fileSystem, resolve(journal.dataDir)).journalPath(journal.run);
+      ? absolutePath(journal)
+      : new DataDir(fileSystem, absolutePath(journal.dataDir)).journalPath(journal.run);
   return checkFile(fileSystem, path);
 }
 

@@ -100,6 +100,8 @@ const drafts = lateSchema((z) => {
       deadlineAt: instant.optional(),
       /** W3C trace id of the run, 32 hex digits. */
       traceId: z.string(),
+      /** Absolute path that relative paths of the definition start from, without symbolic links. */
+      baseDir: z.string().optional(),
     }),
     /** Another process took the run over. */
     z.strictObject({ type: z.literal('run.resumed'), pid: z.int() }),

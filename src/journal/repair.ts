@@ -1,5 +1,6 @@
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { JournalFormatError, JournalWriteError, NuflowError, RunNotFoundError } from '../errors.js';
+import { absolutePath } from '../world/working-dir.js';
 import { systemWorld, type World } from '../world/world.js';
 import type { BadOutput } from './bad-outputs.js';
 import { checkFile, type JournalCheck } from './check.js';
@@ -52,7 +53,7 @@ export async function repairJournal(
   { dataDir, run }: { readonly dataDir: string; readonly run: string },
   { world = systemWorld }: { readonly world?: World } = {},
 ): Promise<JournalRepair> {
-  const dir = new DataDir(world.fileSystem, resolve(dataDir));
+  const dir = new DataDir(world.fileSystem, absolutePath(dataDir));
   const file = dir.journalPath(run);
   // Before the lock, whose file would be made.
   if (!(await world.fileSystem.size(file))) throw new RunNotFoundError(run, dir.path);

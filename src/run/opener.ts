@@ -16,17 +16,19 @@ import type { Journal } from '../journal/journal.js';
 import { JOURNAL_FORMAT, type JournalRecord, type RecordOf } from '../journal/record.js';
 import { isFinished, type RunState } from '../journal/state.js';
 import { type Acceptance, accept } from './accept.js';
+import { type BaseDir, reopenedBaseDir } from './base-dir.js';
 import { RunLoop } from './loop.js';
 import type { CancelRequest, RunParts, RunTools } from './parts.js';
 import { RunSecrets, type SecretSource } from './run-secrets.js';
 
 /** What an opener works with. */
-export interface OpenerTools extends RunTools, Acceptance {
+export interface OpenerTools extends Omit<RunTools, 'baseDir'>, Acceptance {
   readonly dir: DataDir;
+  readonly baseDir: BaseDir;
   /** Workflows by name, for definitions that hold functions. */
   readonly workflows: ReadonlyMap<string, Workflow>;
   /** Gets the runners a workflow uses ready; throws what is missing. */
-  readonly prepare: (spec: WorkflowSpec) => Promise<void>;
+  readonly prepare: (spec: WorkflowSpec, baseDir: string) => Promise<void>;
   /** Expected duration of a task, ms, from earlier runs of the workflow. */
   readonly durations: (workflow: string) => ReadonlyMap<string, number>;
   /** The orchestrator's. */
@@ -43,6 +45,8 @@ export interface NewRun {
   readonly input: JsonValue;
   /** Values of the secret parts. */
   readonly secrets: SecretSource;
+  /** Absolute, without symbolic links. */
+  readonly baseDir: string;
   readonly deadlineAt?: string | undefined;
 }
 
@@ -79,7 +83,7 @@ export class RunOpener {
     const secrets = RunSecrets.of({ id, workflow: spec, input }, sources);
     await secrets?.fetch();
     secrets?.assertHidden();
-    const loop = this.#loop({ ...parts, secrets });
+    const loop = this.#loop({ ...parts, secrets }, run.baseDir);
     const journal = await FileJournal.create(world, dir.journalPath(id), loop.commits);
     enter(loop);
     loop.begin(journal, {
@@ -91,6 +95,7 @@ export class RunOpener {
       onFailure: parts.onFailure,
       ...(run.deadlineAt === undefined ? {} : { deadlineAt: run.deadlineAt }),
       traceId: world.random.hex(16),
+      baseDir: run.baseDir,
     });
     await journal.flush();
   }
@@ -113,7 +118,7 @@ export class RunOpener {
     const parts = await this.#partsOf(id, first.record, how.workflow).catch((error: Error) =>
       this.#partsWithoutSource(id, first.record, how.cancel, error),
     );
-    const loop = this.#loop({ ...parts, secrets });
+    const loop = this.#loop({ ...parts, secrets }, first.record.baseDir);
     loop.replay(first.record);
     const replay = (record: JournalRecord): void => loop.replay(record);
     const path = dir.journalPath(id);
@@ -151,7 +156,8 @@ export class RunOpener {
       given ?? this.#tools.workflows.get(first.workflow.name) ?? portable(id, first.workflow);
     assertUnchanged(id, first.workflow, workflow.spec);
     const parts = accept(workflow, this.#tools, first.onFailure);
-    await this.#tools.prepare(workflow.spec);
+    const baseDir = reopenedBaseDir(id, first.baseDir, this.#tools.baseDir);
+    await this.#tools.prepare(workflow.spec, baseDir);
     return parts;
   }
 
@@ -172,10 +178,11 @@ export class RunOpener {
     return { workflow: bare, plan: plan(tasks), onFailure };
   }
 
-  #loop(parts: RunParts): RunLoop {
+  #loop(parts: RunParts, baseDir = this.#tools.baseDir.path): RunLoop {
+    const tools = { ...this.#tools, baseDir };
     const durations = this.#tools.durations(parts.workflow.name);
     const weights = weightsFrom(durations, parts);
-    return new RunLoop(this.#tools, weights === undefined ? parts : { ...parts, weights });
+    return new RunLoop(tools, weights === undefined ? parts : { ...parts, weights });
   }
 }
 

@@ -10,16 +10,18 @@ export class PreparedRunners {
     this.#runners = runners;
   }
 
-  /** Resolves when all that the workflow uses are ready. Throws what a runner lacks. */
-  async prepare({ tasks }: WorkflowSpec): Promise<void> {
-    for (const name of new Set(tasks.map((task) => task.runner))) await this.#ready(name);
+  /** Resolves when all that the workflow uses are ready for tasks of this base directory. Throws what a runner lacks. */
+  async prepare({ tasks }: WorkflowSpec, baseDir: string): Promise<void> {
+    for (const name of new Set(tasks.map((task) => task.runner))) await this.#ready(name, baseDir);
   }
 
-  #ready(name: string): Promise<void> {
-    const ready = this.#prepared.get(name) ?? Promise.resolve(this.#runners.get(name)?.prepare?.());
-    this.#prepared.set(name, ready);
+  #ready(name: string, baseDir: string): Promise<void> {
+    const key = JSON.stringify([name, baseDir]);
+    const ready =
+      this.#prepared.get(key) ?? Promise.resolve(this.#runners.get(name)?.prepare?.(baseDir));
+    this.#prepared.set(key, ready);
     return ready.catch((error: Error) => {
-      this.#prepared.delete(name); // asked again next time: it may have been installed meanwhile
+      this.#prepared.delete(key); // asked again next time: it may have been installed meanwhile
       throw error;
     });
   }

@@ -27,10 +27,10 @@ export interface Runner {
    */
   answer?(output: JsonValue): JsonValue;
   /**
-   * Called once before the first run that uses the runner is accepted: looks for what the runner can't
+   * Called before the first run of a base directory that uses the runner is accepted: looks for what the runner can't
    * work without. Rejects with what is missing, so that no run starts only to fail.
    */
-  prepare?(): Promise<void>;
+  prepare?(baseDir?: string): Promise<void>;
   /** Begins the attempt. Never throws or rejects: what goes wrong is the execution's outcome. */
   start(attempt: Attempt): Execution;
   /**

@@ -71,7 +71,8 @@ export class NushellRunner implements Runner {
   readonly #allowedEnv: () => Record<string, string>;
   readonly #starter: ProcessStarter;
   readonly #standbys: Standbys | undefined;
-  #binary: string | undefined;
+  /** By the base directory of the tasks: one may have a Nushell of its own. */
+  readonly #binaries = new Map<string | undefined, string>();
 
   constructor(options: NushellRunnerOptions = {}) {
     this.#options = options;
@@ -96,10 +97,10 @@ export class NushellRunner implements Runner {
   }
 
   /** Finds Nushell and sees that it runs. Rejects with NushellNotFoundError, NushellNotStartedError. */
-  async prepare(): Promise<void> {
-    const binary = this.#find();
+  async prepare(baseDir = this.#options.baseDir): Promise<void> {
+    const binary = this.#find(baseDir);
     const version = nushellVersion(binary).catch((error: Error) => {
-      this.#binary = undefined;
+      this.#binaries.delete(baseDir);
       throw isNoNushell(error)
         ? new NushellNotFoundError([binary])
         : new NushellNotStartedError(binary, error);
@@ -152,7 +153,7 @@ export class NushellRunner implements Runner {
       secretArgument(attempt, args) ?? args.map(unsafeArgument).find((why) => why !== undefined);
     if (unsafe !== undefined) return ended(unsafe);
     const script = resolve(attempt.baseDir, parsed.settings.script);
-    const nu = [this.#find(), ...this.#switches(attempt.baseDir, settings)] as const;
+    const nu = [this.#find(attempt.baseDir), ...this.#switches(attempt.baseDir, settings)] as const;
     const program = { ...exitStatusProgram([...nu, script, ...args]), ...place, env, stdin: '' };
     return executeProcess(this.#starter, attempt, program, scriptVerdict);
   }
@@ -177,7 +178,11 @@ export class NushellRunner implements Runner {
   #program(parsed: EnvelopeSettings, baseDir: string, when: When): Omit<Program, 'stdin'> {
     const args = [...this.#switches(baseDir, parsed.settings), '--stdin', '-c'];
     const text = textOf(parsed, baseDir, when);
-    return { file: this.#find(), args: [...args, text], ...this.#place(parsed.settings, baseDir) };
+    return {
+      file: this.#find(baseDir),
+      args: [...args, text],
+      ...this.#place(parsed.settings, baseDir),
+    };
   }
 
   #place(settings: NushellSettings['settings'], baseDir: string): Pick<Program, 'cwd' | 'env'> {
@@ -191,9 +196,10 @@ export class NushellRunner implements Runner {
     };
   }
 
-  #find(): string {
-    this.#binary ??= findNushell(this.#options);
-    return this.#binary;
+  #find(baseDir: string | undefined): string {
+    const found = this.#binaries.get(baseDir) ?? findNushell({ ...this.#options, baseDir });
+    this.#binaries.set(baseDir, found);
+    return found;
   }
 
   #switches(baseDir: string, settings: NushellSettings['settings']): string[] {
