@@ -1,4 +1,3 @@
-import { durationMs } from './definition/duration.js';
 import type { JsonValue } from './definition/json.js';
 import type { Workflow } from './definition/workflow.js';
 import { JournalWriteError, NuflowError, OrchestratorClosedError } from './errors.js';
@@ -11,6 +10,7 @@ import { Reserve } from './journal/reserve.js';
 import { RunIndex } from './journal/run-index.js';
 import { DataDirError } from './journal/storage-errors.js';
 import { type RunSummary, summary } from './journal/summary.js';
+import { acceptStart, type StartAcceptance } from './orchestrator-accept.js';
 import {
   type OrchestratorOptions,
   type ResumeOptions,
@@ -20,13 +20,9 @@ import {
 } from './orchestrator-options.js';
 import type { Executor } from './queue/executor.js';
 import { PQueueExecutor } from './queue/p-queue-executor.js';
-import { accept } from './run/accept.js';
-import { acceptInput } from './run/accept-input.js';
-import { newBaseDir } from './run/base-dir.js';
 import { cancelOn } from './run/cancel-on.js';
 import { type CloseMode, closeLoop } from './run/close-mode.js';
 import { assertDecidable, type DecideOptions } from './run/decision.js';
-import { drawnId } from './run/drawn-id.js';
 import { LiveRuns } from './run/live-runs.js';
 import type { RunLoop } from './run/loop.js';
 import { assertSame, likewise, type NewRun, type Reopening, RunOpener } from './run/opener.js';
@@ -141,7 +137,7 @@ export class Orchestrator {
   ): Promise<Run<Outputs>> {
     this.#assertOpen();
     options.signal?.throwIfAborted();
-    const wanted = await this.#accept(workflow as Workflow, options);
+    const wanted = await acceptStart(this.#acceptance, workflow as Workflow, options);
     const run = await this.#once(wanted.id, () => this.#attachOrCreate(wanted));
     const loop = this.#live.get(wanted.id)?.loop; // undefined when it has ended
     if (options.signal !== undefined && loop !== undefined) cancelOn(options.signal, loop);
@@ -284,35 +280,13 @@ export class Orchestrator {
     await this.#lock.release();
   }
 
-  #assertOpen(): void {
-    if (this.#closed) throw new OrchestratorClosedError();
+  get #acceptance(): StartAcceptance {
+    const [dir, runners, executor] = [this.#dir, this.#runners, this.#executor];
+    return { ...this.#settings, dir, runners, executor, prepared: this.#prepared };
   }
 
-  async #accept(workflow: Workflow, options: StartOptions<unknown>): Promise<NewRun> {
-    const { world, baseDir } = this.#settings;
-    const parts = accept(
-      workflow,
-      { runners: this.#runners, executor: this.#executor },
-      options.onFailure,
-    );
-    const { timeout } = options;
-    const timeoutMs =
-      timeout === undefined ? workflow.spec.timeoutMs : durationMs(timeout, 'timeout');
-    const id = options.id ?? drawnId(world);
-    this.#dir.journalPath(id);
-    const { input, values } = await acceptInput(workflow, options.input);
-    const realBaseDir = newBaseDir(baseDir);
-    await this.#prepared.prepare(workflow.spec, realBaseDir);
-    return {
-      id,
-      isNew: options.id === undefined,
-      parts,
-      input,
-      secrets: values,
-      baseDir: realBaseDir,
-      deadlineAt:
-        timeoutMs === undefined ? undefined : new Date(world.clock.now() + timeoutMs).toISOString(),
-    };
+  #assertOpen(): void {
+    if (this.#closed) throw new OrchestratorClosedError();
   }
 
   async #attachOrCreate(wanted: NewRun): Promise<Run> {
