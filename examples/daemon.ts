@@ -6,6 +6,7 @@
  */
 import { DataDirLockedError } from 'nuflow';
 import { z } from 'zod';
+import { logOn } from './daemon/log.js';
 import { type DaemonOptions, daemonOptions, USAGE } from './daemon/options.js';
 import { startDaemon } from './daemon/start.js';
 import { tokenPath } from './daemon/token.js';
@@ -13,6 +14,10 @@ import { tokenPath } from './daemon/token.js';
 const EXIT_USAGE = 2;
 /** EX_TEMPFAIL of sysexits.h: another process has the data directory. */
 const EXIT_LOCKED = 75;
+
+/** Also when nobody reads them any more, the daemon goes on. */
+const output = logOn(process.stdout);
+const log = logOn(process.stderr);
 
 function optionsOrExit(): DaemonOptions {
   try {
@@ -26,9 +31,9 @@ function optionsOrExit(): DaemonOptions {
 
 async function main(): Promise<void> {
   const options = optionsOrExit();
-  const daemon = await startDaemon(options);
+  const daemon = await startDaemon(options, { log });
   const { dataDir } = options;
-  console.log(
+  output.line(
     `nuflow daemon ${process.pid} on ${daemon.url}, data in ${dataDir}, token in ${tokenPath(dataDir)}, ${daemon.resumed.length} resumed`,
   );
   const close = (): void => void daemon.close().then(() => process.exit(0), fail);
@@ -37,7 +42,8 @@ async function main(): Promise<void> {
 }
 
 function fail(error: Error): never {
-  console.error(error instanceof DataDirLockedError ? error.message : error);
+  if (error instanceof DataDirLockedError) log.line(error.message);
+  else log.failure(error);
   process.exit(error instanceof DataDirLockedError ? EXIT_LOCKED : 1);
 }
 

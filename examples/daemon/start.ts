@@ -1,11 +1,15 @@
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
 import { Orchestrator } from 'nuflow';
 import { readCatalog } from '../workflows/catalog.js';
 import { createApp } from './app.js';
+import { Connections } from './connections.js';
+import { bindHost, hostNames, reachableUrl } from './hosts.js';
+import { descriptorLimit, type Limits, limitsFor } from './limits.js';
+import { type Log, logOn } from './log.js';
 import type { DaemonOptions } from './options.js';
 import { provisioningDir } from './places.js';
+import { closeServer, httpServer, listening } from './server.js';
+import { EventStreams } from './sse.js';
 import { readOrMakeToken } from './token.js';
 
 /** A daemon that answers. */
@@ -18,11 +22,22 @@ export interface RunningDaemon {
   close(): Promise<void>;
 }
 
+/** What belongs to the process rather than to what is asked of it. */
+export interface DaemonSurroundings {
+  /** Default standard error. */
+  readonly log?: Log | undefined;
+  /** Default what the number of files that may be open allows. */
+  readonly limits?: Limits | undefined;
+}
+
 /** What the provisioning tool reads from its environment. */
 const TOOL_ENV = ['PROVISIONING_STATE', 'PROVISIONING_INFRA'];
 
 /** Opens the data directory, takes up what was unfinished, listens. Throws DataDirLockedError, or what listen throws. */
-export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon> {
+export async function startDaemon(
+  options: DaemonOptions,
+  { log = logOn(process.stderr), limits = limitsFor(descriptorLimit()) }: DaemonSurroundings = {},
+): Promise<RunningDaemon> {
   const { dataDir, concurrency } = options;
   const baseDir = provisioningDir();
   const orchestrator = await Orchestrator.open({
@@ -32,24 +47,30 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
     env: TOOL_ENV,
     secrets: secretFromEnvironment,
   });
+  orchestrator.onStopped(({ run, code, message }) =>
+    log.line(`${run} stopped: ${code}: ${message}`),
+  );
   let closing = false;
   try {
     const token = await readOrMakeToken(dataDir);
     const { runs, refused } = await orchestrator.resumeAll();
-    for (const { id, error } of refused) console.error(`${id} is left alone: ${error.message}`);
-    const hosts = new Set(['127.0.0.1', 'localhost', '[::1]', options.host]);
-    const catalog = () => readCatalog(baseDir);
+    for (const { id, error } of refused) log.line(`${id} is left alone: ${error.message}`);
+    const connections = new Connections(limits);
     const app = createApp({
       orchestrator,
       dataDir,
       token,
-      hosts,
-      catalog,
+      hosts: hostNames(options.host),
+      catalog: () => readCatalog(baseDir),
       closing: () => closing,
+      log,
+      streams: new EventStreams(limits.streams, limits.heartbeatMs, log),
+      connections,
     });
-    const server = await listen(app.fetch, options);
+    const server = httpServer(app, { connections, limits, log });
+    await listening(server, options.port, bindHost(options.host));
     return {
-      url: urlOf(server),
+      url: reachableUrl(server.address() as AddressInfo),
       resumed: runs.map(({ id }) => id),
       close: async () => {
         const mode = closing ? 'detach' : 'drain';
@@ -67,25 +88,4 @@ export async function startDaemon(options: DaemonOptions): Promise<RunningDaemon
 /** Secret `db.password` is in the variable NUFLOW_SECRET_DB_PASSWORD. */
 function secretFromEnvironment(name: string): string | undefined {
   return process.env[`NUFLOW_SECRET_${name.toUpperCase().replace(/\W/g, '_')}`];
-}
-
-function listen(
-  fetch: Parameters<typeof serve>[0]['fetch'],
-  { port, host }: DaemonOptions,
-): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch, port, hostname: host }, () => resolve(server)) as Server;
-    server.once('error', reject);
-  });
-}
-
-function urlOf(server: Server): string {
-  const { address, family, port } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-}
-
-async function closeServer(server: Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeAllConnections();
-  await closed;
 }

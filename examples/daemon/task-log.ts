@@ -1,18 +1,22 @@
 import { Readable } from 'node:stream';
 import type { RunSnapshot } from 'nuflow';
 import { readLog } from 'nuflow/inspect';
+import type { Log } from './log.js';
 import { Problem } from './problem.js';
 
-/** What of a task's output is asked for. */
-export type Stream = 'stdout' | 'stderr' | 'both';
+/** Which log is asked for. */
+export interface LogRequest {
+  readonly dataDir: string;
+  readonly run: RunSnapshot;
+  readonly task: string;
+  readonly stream: 'stdout' | 'stderr' | 'both';
+  /** Where it is said that reading failed half-way. */
+  readonly log: Log;
+}
 
 /** What the last attempt of a task printed, stdout before stderr; of a long log beginning and end. Throws Problem 404. */
-export function taskLog(
-  dataDir: string,
-  run: RunSnapshot,
-  task: string,
-  stream: Stream,
-): ReadableStream {
+export function taskLog(request: LogRequest): ReadableStream {
+  const { run, task } = request;
   const attempts = run.tasks.find(({ id }) => id === task)?.attempts;
   if (attempts === undefined)
     throw new Problem(
@@ -21,16 +25,22 @@ export function taskLog(
       `workflow ${run.id} has no task ${JSON.stringify(task)}`,
     );
   if (attempts === 0) throw new Problem(404, 'not_started', 'the task has not started yet');
-  const streams = stream === 'both' ? (['stdout', 'stderr'] as const) : [stream];
-  return Readable.toWeb(Readable.from(chunks(dataDir, run.id, task, streams))) as ReadableStream;
+  return Readable.toWeb(Readable.from(chunks(request))) as ReadableStream;
 }
 
 /** The streams' bytes, one after another. */
-async function* chunks(
-  dataDir: string,
-  run: string,
-  task: string,
-  streams: readonly ('stdout' | 'stderr')[],
-): AsyncGenerator<Uint8Array> {
-  for (const stream of streams) yield* readLog(dataDir, run, task, { stream });
+async function* chunks({
+  dataDir,
+  run,
+  task,
+  stream,
+  log,
+}: LogRequest): AsyncGenerator<Uint8Array> {
+  const streams = stream === 'both' ? (['stdout', 'stderr'] as const) : [stream];
+  try {
+    for (const name of streams) yield* readLog(dataDir, run.id, task, { stream: name });
+  } catch (error) {
+    log.failure(error);
+    throw new Error('a log could not be read to its end'); // ends the connection: what was sent is not all
+  }
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { defineWorkflow, Orchestrator } from 'nuflow';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createApp } from '../daemon/app.js';
+import { EventStreams } from '../daemon/sse.js';
+import { MemoryLog } from './memory-log.js';
 
 const big = defineWorkflow('big', {
   tasks: (t) => ({
@@ -25,6 +27,7 @@ describe('the daemon', () => {
       logs: { maxBytes: 1024 * 1024 },
     });
     await (await orchestrator.start(big, { id: 'r' })).ended;
+    const daemonLog = new MemoryLog();
     const app = createApp({
       orchestrator,
       dataDir,
@@ -32,6 +35,8 @@ describe('the daemon', () => {
       hosts: new Set(['localhost']),
       catalog: () => Promise.reject(new Error('not asked for')),
       closing: () => false,
+      log: daemonLog,
+      streams: new EventStreams(1, 1_000, daemonLog),
     });
     const get = (path: string): Promise<Response> =>
       Promise.resolve(

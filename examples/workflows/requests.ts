@@ -36,15 +36,23 @@ export const REQUESTS: ReadonlyMap<string, RequestKind> = new Map([
   ],
 ]);
 
-function kind<Params extends z.ZodType>(
-  params: Params,
-  make: (infra: string, params: z.output<Params>, catalog: Catalog) => Start,
+/** `params` may be left out where all of them have defaults. */
+function kind<Shape extends z.ZodRawShape>(
+  params: z.ZodObject<Shape>,
+  make: (infra: string, params: z.output<z.ZodObject<Shape>>, catalog: Catalog) => Start,
 ): RequestKind {
-  const envelope = z.strictObject({ infra: label, params: z.unknown() });
+  const envelope = z.strictObject({ infra: label, params: z.unknown().optional() });
   return (body, catalog) => {
-    const request = envelope.parse(body);
-    return make(request.infra, params.parse(request.params ?? {}), catalog);
+    const { infra, params: given = {} } = envelope.parse(body);
+    const found = params.safeParse(given);
+    if (!found.success) throw within('params', found.error);
+    return make(infra, found.data, catalog);
   };
+}
+
+/** The error of a part, with places as they are in the whole. */
+function within(part: string, { issues }: z.ZodError): z.ZodError {
+  return new z.ZodRealError(issues.map((issue) => ({ ...issue, path: [part, ...issue.path] })));
 }
 
 function starter<Input>(workflow: Workflow<Input, unknown>, input: Input): Start {
