@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Connections } from './connections.js';
-import { namedHost, normalHost } from './hosts.js';
+import { isOwnOrigin, namedHost, normalHost } from './hosts.js';
 import { Problem } from './problem.js';
 import { authorized } from './token.js';
 
@@ -26,7 +26,7 @@ export function sameMachine(names: ReadonlySet<string>): MiddlewareHandler {
       if (host === undefined || !(names.has(host) || host === local))
         throw new Problem(421, 'host', 'the Host header does not name this daemon');
     const origin = c.req.header('origin');
-    if (origin !== undefined && origin.toLowerCase() !== `http://${header}`.toLowerCase())
+    if (origin !== undefined && !isOwnOrigin(origin, header ?? ''))
       throw new Problem(403, 'origin', 'requests of other origins are refused');
     if (!OWN_SITES.has(c.req.header('sec-fetch-site') ?? 'none'))
       throw new Problem(403, 'cross_site', 'requests of other sites are refused');

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 
-const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{0,5})?$/i;
+const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{0,5}))?$/i;
 const MAPPED = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/;
 /** Addresses that stand for every address of this machine. */
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '[::]']);
@@ -22,6 +22,20 @@ export function normalHost(host: string): string | undefined {
 export function namedHost(header: string | undefined): string | undefined {
   const host = HOST_AND_PORT.exec(header ?? '')?.[1];
   return host === undefined ? undefined : normalHost(host);
+}
+
+/** A Host header in its normal form, with its port; as it is when it names nothing. */
+export function normalAuthority(header: string): string {
+  const port = HOST_AND_PORT.exec(header)?.[2] ?? '';
+  const host = namedHost(header);
+  if (host === undefined) return header;
+  return port === '' ? host : `${host}:${port}`;
+}
+
+/** Whether an Origin header names what a Host header names, over HTTP. */
+export function isOwnOrigin(origin: string, host: string): boolean {
+  const [, authority] = /^http:\/\/(.+)$/i.exec(origin) ?? [];
+  return authority !== undefined && normalAuthority(authority) === normalAuthority(host);
 }
 
 function mappedToIPv4(host: string): string {

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Connections } from './connections.js';
+import { normalAuthority } from './hosts.js';
 import type { Limits } from './limits.js';
 import type { Log } from './log.js';
 import { problemText, rawAnswer, SAFE_HEADERS } from './raw-answer.js';
@@ -30,6 +31,8 @@ export function httpServer(app: Hono, { connections, limits, log }: ServerParts)
     },
     (incoming, outgoing) => {
       for (const [name, value] of Object.entries(SAFE_HEADERS)) outgoing.setHeader(name, value);
+      // As the app wants it to make a URL of it; what was sent is still in the raw headers.
+      incoming.headers.host &&= normalAuthority(incoming.headers.host);
       if (severalHosts(incoming))
         refuse(outgoing, 400, 'host', 'there is more than one Host header');
       else if (!connections.begin(incoming.socket, outgoing))
