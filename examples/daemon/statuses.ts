@@ -22,6 +22,7 @@ const CODES: Readonly<Partial<Record<ContentfulStatusCode, readonly string[]>>> 
   ],
   404: ['NUFLOW_RUN_NOT_FOUND', 'NUFLOW_TASK_NOT_FOUND'],
   409: [
+    'NUFLOW_BASE_DIR',
     'NUFLOW_DEFINITION_CHANGED',
     'NUFLOW_INVALID_SECRET',
     'NUFLOW_JOURNAL_NOT_REPAIRABLE',
@@ -41,6 +42,7 @@ const CODES: Readonly<Partial<Record<ContentfulStatusCode, readonly string[]>>> 
     'NUFLOW_NU_NOT_FOUND',
     'NUFLOW_NU_NOT_STARTED',
     'NUFLOW_RUN_UNFINISHED',
+    'NUFLOW_WORKING_DIR',
   ],
   500: [
     'NUFLOW_BUG',
