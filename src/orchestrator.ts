@@ -105,7 +105,7 @@ export class Orchestrator {
   static async open(options: OrchestratorOptions = {}): Promise<Orchestrator> {
     const settings = settingsOf(options);
     const { world, dataDir, baseDir, concurrency } = settings;
-    const executor = new PQueueExecutor({ concurrency, pools: options.pools });
+    const executor = new PQueueExecutor({ concurrency, pools: options.pools, clock: world.clock });
     const dir = await DataDir.make(world.fileSystem, dataDir).catch(unusable(dataDir));
     const { standbyDir } = dir;
     const { nushell, env } = options;

@@ -39,6 +39,15 @@ const UNDER_WAY: readonly number[] = [CHOSEN, RUNNING, PROBING];
 /** Where an interrupted task stands, by what is next. */
 const INTERRUPTED = { retry: READY, hold: HELD, probe: PROBING } as const;
 
+/** A task that was taken to be started. */
+export interface Taken {
+  readonly task: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** How important it is: 0 is the most important task of the plan. */
+  readonly rank: number;
+}
+
 /**
  * What may happen next in a run: `decide` in its incremental form. Fed with every record the run
  * appends, it knows what may start and what is settled, in O(dependents · log n) a record. No I/O, clock or
@@ -98,11 +107,22 @@ export class Frontier {
   }
 
   /** The ready task to start first: by priority, then the longest path to an end, then definition order. Its task.started must be applied next. */
-  take(pool?: string): { readonly task: string; readonly attempt: number } | undefined {
+  take(pool?: string): Taken | undefined {
     const task = this.#stop === undefined ? this.#ready.take(pool) : undefined;
     if (task === undefined) return undefined;
     this.#statuses.set(task, CHOSEN);
-    return { task: this.#id(task), attempt: this.#attempt(task) + 1 };
+    const rank = this.#ready.rankOf(task);
+    return { task: this.#id(task), attempt: this.#attempt(task) + 1, rank };
+  }
+
+  /** Rank of the task that {@link take} would give; Infinity when there is none. */
+  nextRank(pool?: string): number {
+    return this.#stop === undefined ? this.#ready.firstRank(pool) : Number.POSITIVE_INFINITY;
+  }
+
+  /** Priority of the task of this rank; 0 when there is none. */
+  priorityOf(rank: number): number {
+    return this.#ready.priorityOf(rank);
   }
 
   /** At most `limit` tasks that may become ready soon, see {@link coming}. */
@@ -131,6 +151,11 @@ export class Frontier {
 
   get running(): number {
     return this.#statuses.count(RUNNING);
+  }
+
+  /** Whether an attempt of the task was started and has not ended. */
+  isRunning(task: string): boolean {
+    return this.#statuses.of(this.#index(task)) === RUNNING;
   }
 
   /** Whether what runs is to be cancelled because something failed. */
@@ -256,6 +281,7 @@ export class Frontier {
         this.#pause(task, RETRYING);
         break;
       case 'task.interrupted':
+        if (record.begun === false) this.#attempts[task] = record.attempt - 1;
         this.#pause(task, INTERRUPTED[record.next]);
         break;
       case 'task.decided':

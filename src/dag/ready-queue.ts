@@ -16,6 +16,11 @@ export class ReadyQueue {
     heap[at] = rank;
   }
 
+  /** The smallest, which stays. */
+  get top(): number | undefined {
+    return this.#heap[0];
+  }
+
   pop(): number | undefined {
     const heap = this.#heap;
     const top = heap[0];

@@ -60,6 +60,24 @@ export class ReadyTasks {
     return undefined;
   }
 
+  /** Rank of the most important task of the pool, 0 being the first of the plan; Infinity when it has none. */
+  firstRank(pool: string | undefined): number {
+    const queue = this.#pools.get(pool)?.queue;
+    while (queue?.top !== undefined && this.#isIn[this.#at(queue.top)] === 0) queue.pop();
+    return queue?.top ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** See {@link firstRank}. */
+  rankOf(task: number): number {
+    return this.#rank[task] as number;
+  }
+
+  /** Priority of the task of this rank; 0 when there is none. */
+  priorityOf(rank: number): number {
+    const task = this.#taskAtRank[rank];
+    return task === undefined ? 0 : (this.#tasks[task]?.priority ?? 0);
+  }
+
   size(pool: string | undefined): number {
     return this.#pools.get(pool)?.size ?? 0;
   }

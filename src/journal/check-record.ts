@@ -31,10 +31,13 @@ export function checkRecord(
  */
 function isFrequent(fields: Fields): fields is JournalRecord {
   const { type, seq, at, task, attempt } = fields;
-  const known = type === 'task.started' ? 5 : type === 'task.succeeded' ? 6 : 0;
+  const count = Object.keys(fields).length;
+  const isKnown =
+    type === 'task.started'
+      ? count === 5 || (count === 6 && fields.ahead === true)
+      : type === 'task.succeeded' && count === 6 && fields.output !== undefined;
   return (
-    Object.keys(fields).length === known &&
-    (known === 5 || (Object.hasOwn(fields, 'output') && fields.output !== undefined)) &&
+    isKnown &&
     Number.isSafeInteger(seq) &&
     Number.isSafeInteger(attempt) &&
     (attempt as number) >= 1 &&

@@ -114,8 +114,16 @@ const drafts = lateSchema((z) => {
       type: z.literal('run.finished'),
       status: z.enum(['succeeded', 'failed', 'cancelled']),
     }),
-    /** Written, and synced, before any code of the attempt runs. */
-    z.strictObject({ type: z.literal('task.started'), task, attempt }),
+    /**
+     * Written, and synced, before any code of the attempt runs. `ahead`: it was written before there was a slot for it. When its
+     * code begins late or runs long, a second record without `ahead` says that it runs.
+     */
+    z.strictObject({
+      type: z.literal('task.started'),
+      task,
+      attempt,
+      ahead: z.literal(true).optional(),
+    }),
     /** The attempt has a process; pid, start time and boot id together name it uniquely. */
     z.strictObject({
       type: z.literal('task.spawned'),
@@ -150,13 +158,15 @@ const drafts = lateSchema((z) => {
     /**
      * The attempt ended without an outcome (crash, shutdown), and nothing of it is left running. `next`: it is tried
      * again; it is held for a decision; or its probe is asked, which gives `task.succeeded` when the work
-     * was done after all, and else a second record like this. `error`: why a probe could not tell.
+     * was done after all, and else a second record like this. `error`: why a probe could not tell. `begun`: no code of the
+     * attempt ran, so that it counts as none, and the next has its number.
      */
     z.strictObject({
       type: z.literal('task.interrupted'),
       task,
       attempt,
       next: z.enum(['retry', 'hold', 'probe']),
+      begun: z.literal(false).optional(),
       error: taskErrorSchema().optional(),
     }),
     /** Somebody said what becomes of a held task. `output` or `outputFile` belongs to `done`. */

@@ -71,7 +71,7 @@ function nextTask(task: TaskState, record: TaskRecord): TaskState {
     case 'task.started':
       return started(task, record);
     case 'task.spawned':
-      return { ...running(task, record), process: identity(record) };
+      return { ...running(task, record), ahead: undefined, process: identity(record) };
     case 'task.succeeded':
       return succeeded(begun(task, record), record);
     case 'task.failed':
@@ -108,6 +108,7 @@ function nextTask(task: TaskState, record: TaskRecord): TaskState {
 }
 
 function started(task: TaskState, record: RecordOf<'task.started'>): TaskState {
+  if (task.status === 'running' && task.ahead) return confirmed(task, record);
   if (task.status !== 'pending' && task.status !== 'retrying')
     throw illegal(record, `the task is ${task.status}`);
   if (record.attempt !== task.attempts + 1)
@@ -117,7 +118,15 @@ function started(task: TaskState, record: RecordOf<'task.started'>): TaskState {
     attempts: record.attempt,
     failures: task.failures,
     startedAt: record.at,
+    ...(record.ahead === undefined ? {} : { ahead: record.ahead }),
   };
+}
+
+/** The code of a start that was written ahead runs. */
+function confirmed(task: RunningTask, record: RecordOf<'task.started'>): TaskState {
+  const { attempts, failures } = running(task, record);
+  if (record.ahead) throw illegal(record, 'the attempt was started ahead before');
+  return { status: 'running', attempts, failures, startedAt: record.at };
 }
 
 function succeeded(task: RunningTask | ProbingTask, record: RecordOf<'task.succeeded'>): TaskState {
@@ -138,10 +147,10 @@ function interrupted(
   { status, attempts, failures, startedAt }: RunningTask | ProbingTask,
   record: RecordOf<'task.interrupted'>,
 ): TaskState {
-  const { next, error, at } = record;
+  const { next, error, at, begun } = record;
   switch (next) {
     case 'retry':
-      return { status: 'pending', attempts, failures };
+      return { status: 'pending', attempts: begun === false ? attempts - 1 : attempts, failures };
     case 'hold':
       return { status: 'interrupted', attempts, failures, startedAt, heldAt: at, error };
     case 'probe':

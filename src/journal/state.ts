@@ -39,6 +39,8 @@ export interface PendingTask extends Tries {
 export interface RunningTask extends Tries {
   readonly status: 'running';
   readonly startedAt: string;
+  /** The start was written before there was a slot, and nothing says yet that its code runs: it counts as waiting. */
+  readonly ahead?: true | undefined;
   readonly process?: ProcessIdentity | undefined;
 }
 export interface RetryingTask extends Tries {
@@ -141,6 +143,11 @@ export function isTerminal(task: TaskState): task is TerminalTask {
 /** Whether only a decision makes the task go on. */
 export function isHeld(task: TaskState): task is InterruptedTask {
   return task.status === 'interrupted';
+}
+
+/** Whether its code may be running, and is not just about to. */
+export function isAtWork(task: TaskState): task is RunningTask {
+  return task.status === 'running' && task.ahead !== true;
 }
 
 /** Whether the run has ended. */

@@ -1,4 +1,4 @@
-import { isHeld, isTerminal, type RunPhase, type RunState } from './state.js';
+import { isAtWork, isHeld, isTerminal, type RunPhase, type RunState } from './state.js';
 
 export type RunStatus = RunPhase['status'];
 
@@ -38,7 +38,7 @@ export function countTasks(state: RunState): RunSummary['tasks'] & { readonly ru
   const count = { done: 0, running: 0, failed: 0, held: 0 };
   for (const task of state.tasks.values()) {
     if (isTerminal(task)) count.done++;
-    if (task.status === 'running') count.running++;
+    if (isAtWork(task)) count.running++;
     if (isHeld(task)) count.held++;
     if (task.status === 'failed' || task.status === 'upstreamFailed') count.failed++;
   }

@@ -5,6 +5,7 @@ import { RunEvents } from '../events.js';
 import type { Journal } from '../journal/journal.js';
 import type { CancelReason, JournalRecord, RecordDraft } from '../journal/record.js';
 import { begunTasks, type RunningTask, type RunState, taskState } from '../journal/state.js';
+import type { Slot } from '../queue/executor.js';
 import type { Ended, StopReason } from './attempt.js';
 import { AttemptStarter } from './attempt-starter.js';
 import { type AttemptObserver, Attempts } from './attempts.js';
@@ -15,11 +16,12 @@ import { endRecord, mayRepeat } from './end-record.js';
 import { Expectations } from './expectations.js';
 import type { KeptOutcome } from './outputs.js';
 import type { CancelRequest, RunParts, RunTools } from './parts.js';
+import type { PendingStart } from './pending-start.js';
 import { probeRecord } from './probe-record.js';
 import { ProbeStarter } from './probe-starter.js';
 import { Settling } from './settling.js';
 import { Slots, type SlotUser } from './slots.js';
-import { Started } from './started.js';
+import { StartRecords } from './start-records.js';
 import { Timers } from './timers.js';
 
 /** How the loop stands: `open` starts tasks, `draining` lets them end, `stopping` makes them, `closed` writes no more. */
@@ -42,6 +44,7 @@ export class RunLoop {
   readonly #attempts: Attempts;
   readonly #timers: Timers;
   readonly #slots: Slots;
+  readonly #starts: StartRecords;
   readonly #settling: Settling;
   readonly #expectations: Expectations;
   #mode: Mode = 'open';
@@ -68,6 +71,7 @@ export class RunLoop {
     this.#settling = new Settling(clock, this.#frontier, this.commits, user);
     const mayStartAhead = mayRepeat(parts.workflow.spec);
     this.#slots = new Slots(tools.executor, clock, this.#slotUser(), mayStartAhead);
+    this.#starts = new StartRecords(clock, this.#frontier, this.commits, this.#slots.pace);
     this.#expectations = new Expectations(tools, parts, this.#frontier);
   }
 
@@ -166,11 +170,16 @@ export class RunLoop {
   // --- Perform ---
 
   #slotUser(): SlotUser {
+    const frontier = this.#frontier;
     return {
-      ready: (pool) => (this.#mode === 'open' ? this.#frontier.ready(pool) : 0),
-      start: (pool) => this.#start(pool),
-      run: (started) => this.#attempts.work(() => this.#run(started)),
-      giveBack: (started) => this.#giveBack(started),
+      ready: (pool) => (this.#mode === 'open' ? frontier.ready(pool) : 0),
+      nextRank: (pool) => frontier.nextRank(pool),
+      priorityOf: (rank) => frontier.priorityOf(rank),
+      start: (pool, isAhead) =>
+        this.#mode === 'open' ? this.#starts.append(pool, isAhead) : undefined,
+      run: (start, slot) => this.#attempts.work(() => this.#run(start, slot)),
+      confirm: (start) => this.#starts.confirm(start),
+      revert: (start) => this.#starts.revert(start),
     };
   }
 
@@ -196,36 +205,20 @@ export class RunLoop {
     };
   }
 
-  /** Appends the start of the next task of the pool, if one may start. */
-  #start(pool: string | undefined): Started | undefined {
-    const next = this.#mode === 'open' ? this.#frontier.take(pool) : undefined;
-    if (next === undefined) return undefined;
-    const { task, attempt } = next;
-    const started = new Started(task, attempt);
-    const appended = this.#now();
-    this.commits.commit({ type: 'task.started', task, attempt }, (isDurable) => {
-      this.#slots.pace.synced(this.#now() - appended);
-      started.settled(isDurable);
-    });
-    return started;
-  }
-
-  async #run(started: Started): Promise<void> {
+  async #run(start: PendingStart, slot: Slot): Promise<void> {
     // Durable before spawn: a crash must not hide a started task.
-    if (!(await started.durable)) return;
-    if (this.#mode !== 'open' || !this.#mayStartMore()) return this.#giveBack(started);
-    const { task, attempt } = started;
+    if (!(await start.durable)) return;
+    if (this.#mode !== 'open' || !this.#mayStartMore()) {
+      this.#starts.revert(start);
+      return this.#advance();
+    }
+    const { task, attempt } = start;
     const spec = this.#spec(task);
     const begun = this.#now();
+    slot.begins();
     const execution = this.#starter.start(this.state, spec, attempt);
     await this.#attempts.follow(spec, attempt, execution);
     this.#slots.pace.worked(this.#now() - begun);
-  }
-
-  /** Its code did not run: it may start again, or is written off with what waits. */
-  #giveBack({ task, attempt }: Started): void {
-    this.commits.commit({ type: 'task.interrupted', task, attempt, next: 'retry' });
-    this.#advance();
   }
 
   /** Takes over an attempt of a process that is gone: waited for if it lives, settled by what it left. */
@@ -285,7 +278,7 @@ export class RunLoop {
 
   /** After something that may have been a failure, and so the end of starting. */
   #follow(): void {
-    if (!this.#mayStartMore()) this.#slots.giveBackAll();
+    if (!this.#mayStartMore()) this.#slots.release();
     this.#advance();
   }
 
@@ -306,7 +299,7 @@ export class RunLoop {
       this.#cancelReason = reason;
       const why = typeof message === 'string' ? { message } : {}; // an event handler may pass its event
       this.commits.commit({ type: 'run.cancelRequested', reason, ...why });
-      this.#slots.giveBackAll();
+      this.#slots.release();
       this.#attempts.stop('cancel');
     }
     this.#advance();
@@ -321,7 +314,7 @@ export class RunLoop {
   async drain(why?: Error): Promise<void> {
     if (this.#mode === 'open') this.#mode = 'draining';
     if (this.accepted && why === undefined) this.#goOn(this.state.deadlineAt);
-    this.#slots.giveBackAll();
+    this.#slots.release();
     const over = this.ended.catch(() => {}); // a stricter call may not wait
     await Promise.race([this.#attempts.settled(), over]);
     await this.#settling.over();
@@ -339,7 +332,7 @@ export class RunLoop {
   /** Closes the journal at once; processes go on by themselves, and the next open finds them. */
   async detach(why?: Error): Promise<void> {
     if (this.#mode === 'open') this.#mode = 'draining';
-    this.#slots.giveBackAll();
+    this.#slots.release();
     // Looked at right before it closes: what is appended after the look would get to the disk, and nobody be told.
     while (!this.commits.isFlushed) await this.commits.flush();
     await this.#close();
@@ -361,6 +354,7 @@ export class RunLoop {
   #close(): Promise<void> {
     this.#mode = 'closed';
     this.#timers.cancelAll();
+    this.#slots.end();
     this.#expectations.end();
     this.commits.close();
     const closed = this.commits.journal?.close().catch(() => {}); // all that counts was synced before

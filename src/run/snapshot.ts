@@ -91,7 +91,8 @@ function endOf(state: RunState): { endedAt?: string } {
 function taskFields(task: TaskState): Omit<TaskSnapshot, 'id' | 'runner' | 'needs'> {
   switch (task.status) {
     case 'running': {
-      const { status, attempts, startedAt, process } = task;
+      const { status, attempts, startedAt, process, ahead } = task;
+      if (ahead) return { status: 'pending', attempts: attempts - 1 };
       return {
         status,
         attempts,

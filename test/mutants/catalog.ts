@@ -89,8 +89,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a run goes on in a slot that others wait for',
     file: 'queue/p-queue-executor.ts',
-    from: 'queue.size === 0 &&',
-    to: '',
+    from: 'return this.queue.size <= this.#entries &&',
+    to: 'return true ||',
     tests: ['test/queue/p-queue-executor.test.ts'],
   },
   {
@@ -152,8 +152,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a run has no slots, it has as many as it wants',
     file: 'queue/p-queue-executor.ts',
-    from: 'if (rate === undefined) return new PQueue({ concurrency });',
-    to: 'if (rate === undefined) return new PQueue({ concurrency: concurrency * 2 });',
+    from: 'this.queue = new PQueue({ concurrency });',
+    to: 'this.queue = new PQueue({ concurrency: concurrency * 2 });',
     tests: ['test/queue/p-queue-executor.test.ts'],
   },
   {
@@ -257,7 +257,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'new tasks start before what still runs has its slots',
     file: 'queue/p-queue-executor.ts',
-    from: 'for (const queue of this.#queues()) queue.pause();',
+    from: 'for (const { queue } of this.#all()) queue.pause();',
     to: '{}',
     tests: ['test/queue/p-queue-executor.test.ts', 'test/orchestrator-resume.test.ts'],
   },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PQueueExecutor } from '../../src/queue/p-queue-executor.js';
+import { PendingStart } from '../../src/run/pending-start.js';
 import { Slots, type SlotUser } from '../../src/run/slots.js';
-import { Started } from '../../src/run/started.js';
 import type { Clock } from '../../src/world/clock.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -27,40 +27,54 @@ class HandClock implements Clock {
 class User implements SlotUser {
   readonly started: string[] = [];
   readonly running = new Map<string, () => void>();
-  readonly givenBack: string[] = [];
-  most = 0;
-  #left: string[];
+  readonly confirmed: string[] = [];
+  readonly reverted: string[] = [];
+  /** Ranks of what is ready, the most important first. */
+  readonly #left: number[];
 
   constructor(count: number) {
-    this.#left = Array.from({ length: count }, (_, n) => `t${n}`);
+    this.#left = Array.from({ length: count }, (_, n) => n);
+  }
+
+  /** A task becomes ready; tasks that were there from the beginning have the ranks 0, 1, … */
+  enter(rank: number): void {
+    this.#left.push(rank);
+    this.#left.sort((a, b) => a - b);
   }
 
   ready = (): number => this.#left.length;
+  nextRank = (): number => this.#left[0] ?? Number.POSITIVE_INFINITY;
+  priorityOf = (): number => 0;
 
-  start = (): Started | undefined => {
-    const task = this.#left.shift();
-    if (task === undefined) return undefined;
-    this.started.push(task);
-    const started = new Started(task, 1);
-    started.settled(true);
-    return started;
+  start = (_pool: string | undefined, isAhead: boolean): PendingStart | undefined => {
+    const rank = this.#left.shift();
+    if (rank === undefined) return undefined;
+    this.started.push(`t${rank}`);
+    const start = new PendingStart(
+      { task: `t${rank}`, attempt: 1, rank },
+      { isAhead, appendedAtMs: 0 },
+    );
+    start.settled(true);
+    return start;
   };
 
-  run = async ({ task }: Started): Promise<void> => {
+  run = async ({ task }: PendingStart): Promise<void> => {
     await new Promise<void>((resolve) => this.running.set(task, resolve));
     this.running.delete(task);
   };
 
-  giveBack = ({ task }: Started): void => {
-    this.givenBack.push(task);
-    this.#left.push(task);
+  confirm = (start: PendingStart): void => {
+    start.isAhead = false;
+    this.confirmed.push(start.task);
   };
+
+  revert = ({ task }: PendingStart): void => void this.reverted.push(task);
 }
 
-function rig(count: number, mayStartAhead = true) {
+function rig(count: number, mayStartAhead = true, concurrency = 2) {
   const user = new User(count);
   const clock = new HandClock();
-  const executor = new PQueueExecutor({ concurrency: 2 });
+  const executor = new PQueueExecutor({ concurrency });
   const slots = new Slots(executor, clock, user, mayStartAhead);
   const request = (): void => slots.request(user.ready() > 0 ? [undefined] : []);
   return { user, clock, slots, executor, request };
@@ -93,7 +107,7 @@ describe('slots', () => {
     await turn(); // nobody asked for slots again
     expect([...user.running.keys()]).toEqual(['t1', 't2']);
     let others = 0;
-    executor.submit(async () => void others++);
+    executor.claim(async () => void others++).want(1);
     user.running.get('t1')?.();
     await turn();
     expect([others, [...user.running.keys()]]).toEqual([1, ['t2', 't3']]);
@@ -115,7 +129,7 @@ describe('slots', () => {
       request();
     }
     expect(ran).toEqual(Array.from({ length: 50 }, (_, n) => `t${n}`));
-    expect(user.givenBack).toEqual([]);
+    expect([user.reverted, user.confirmed]).toEqual([[], []]);
   });
 
   it('start nothing ahead that may not be retried', async () => {
@@ -126,43 +140,99 @@ describe('slots', () => {
     expect(user.started).toEqual(['t0', 't1']);
   });
 
-  it('give back what gets no slot soon', async () => {
+  it('leave what is ahead in peace for as long as no slot becomes free', async () => {
     const { user, clock, slots, request } = rig(50);
     hurry(slots);
     request();
     await turn();
-    const ahead = user.started.slice(2);
-    expect(ahead.length).toBeGreaterThan(0);
-    clock.ring(); // since the last look a slot was used
-    clock.ring(); // and since this one none
-    expect(user.givenBack).toEqual(ahead);
-  });
-
-  it('keep what is ahead as long as slots become free', async () => {
-    const { user, clock, slots, request } = rig(50);
-    hurry(slots);
-    request();
-    await turn();
+    const started = [...user.started];
     for (let n = 0; n < 5; n++) {
+      clock.ring();
       request();
       await turn();
+    }
+    expect([user.started, user.reverted]).toEqual([started, []]);
+  });
+
+  it('run what is more important before what was started ahead', async () => {
+    const { user, slots, request } = rig(20, true, 1);
+    hurry(slots);
+    request();
+    await turn();
+    expect([user.started.length > 3, [...user.running.keys()]]).toEqual([true, ['t0']]);
+    const order: string[] = [];
+    const next = async (): Promise<void> => {
+      for (const [task, end] of user.running) {
+        order.push(task);
+        end();
+      }
+      request();
+      await turn();
+    };
+    user.enter(-1);
+    await next();
+    user.enter(1.5);
+    while (user.running.size > 0) await next();
+    expect(order).toEqual(
+      [0, -1, 1, 1.5, ...Array.from({ length: 18 }, (_, n) => n + 2)].map((rank) => `t${rank}`),
+    );
+    expect(user.reverted).toEqual([]);
+  });
+
+  it('confirm a start that was written ahead when its code runs long, once', async () => {
+    const { user, clock, slots, request } = rig(50);
+    hurry(slots);
+    request();
+    await turn();
+    for (const end of user.running.values()) end();
+    await turn();
+    const running = [...user.running.keys()];
+    expect(running).toEqual(['t2', 't3']);
+    clock.ring(); // begun since the last look
+    expect(user.confirmed).toEqual([]);
+    clock.ring();
+    expect([...user.confirmed].sort()).toEqual(running);
+    clock.ring();
+    expect([...user.confirmed].sort()).toEqual(running);
+  });
+
+  it('confirm nothing that ends soon', async () => {
+    const { user, clock, slots, request } = rig(50);
+    hurry(slots);
+    request();
+    for (await turn(); user.running.size > 0; await turn()) {
       for (const end of user.running.values()) end();
       await turn();
       request();
       await turn();
       clock.ring();
     }
-    expect(user.givenBack).toEqual([]);
+    expect(user.confirmed).toEqual([]);
   });
 
-  it('give back everything when nothing more is to start', async () => {
-    const { user, slots, request } = rig(50);
+  it('start nothing ahead in a pool with a rate', async () => {
+    const user = new User(50);
+    const rate = { count: 100, intervalMs: 1_000 };
+    const pools = { slow: { concurrency: 2, rate } };
+    const clock = new HandClock();
+    const executor = new PQueueExecutor({ concurrency: 2, pools, clock });
+    const slots = new Slots(executor, clock, user, true);
+    hurry(slots);
+    slots.request(['slow']);
+    await turn();
+    expect(user.started).toEqual(['t0', 't1']);
+  });
+
+  it('give up what is ahead, and wait for no slot, when nothing more is to start', async () => {
+    const { user, slots, request, executor } = rig(50);
     hurry(slots);
     request();
     await turn();
-    slots.giveBackAll();
-    expect(user.givenBack).toEqual(user.started.slice(2));
-    slots.giveBackAll();
-    expect(user.givenBack).toEqual(user.started.slice(2));
+    slots.release();
+    const ahead = user.started.slice(2);
+    expect([ahead.length > 0, user.reverted]).toEqual([true, ahead]);
+    slots.release();
+    expect(user.reverted).toEqual(ahead);
+    expect(executor.free()).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InvalidDefinitionError } from '../../src/errors.js';
-import type { Executor, PoolOptions } from '../../src/queue/executor.js';
+import type { Executor, PoolOptions, Slot } from '../../src/queue/executor.js';
 
 /** Makes the executor under test. */
 export type MakeExecutor = (
@@ -55,7 +55,7 @@ export function executorContract(name: string, make: MakeExecutor): void {
     const hold = (executor: Executor, count: number, pool?: string): Held[] =>
       Array.from({ length: count }, () => {
         const held = new Held();
-        executor.submit(held.job, pool === undefined ? {} : { pool });
+        executor.submit(held.job, pool);
         return held;
       });
 
@@ -79,7 +79,7 @@ export function executorContract(name: string, make: MakeExecutor): void {
       expect([executor.limit(), executor.limit('cloud')]).toEqual([3, 2]);
       for (const pool of ['sky', '', 'constructor', '__proto__']) {
         expect(() => executor.limit(pool)).toThrow(InvalidDefinitionError);
-        expect(() => executor.submit(async () => {}, { pool })).toThrow(InvalidDefinitionError);
+        expect(() => executor.submit(async () => {}, pool)).toThrow(InvalidDefinitionError);
       }
     });
 
@@ -119,58 +119,156 @@ export function executorContract(name: string, make: MakeExecutor): void {
       expect(most).toBe(limit);
     });
 
-    it('starts the highest priority first, and among equals the first that came', async () => {
-      const executor = make(1);
-      const order: string[] = [];
-      const submit = (job: string, priority?: number): void =>
-        executor.submit(
-          async () => void order.push(job),
-          priority === undefined ? {} : { priority },
-        );
-      const [blocker] = hold(executor, 1);
-      await blocker?.started;
-      submit('none 1');
-      submit('low', -1);
-      submit('high 1', 5);
-      submit('none 2', 0);
-      submit('highest', Number.MAX_SAFE_INTEGER);
-      submit('high 2', 5);
-      blocker?.end();
+    it('gives the slots of a claim out as it wants them, and takes back what it wants no more', async () => {
+      const executor = make(2);
+      let running = 0;
+      const ends: (() => void)[] = [];
+      const claim = executor.claim(() => {
+        running++;
+        return new Promise<void>((resolve) => ends.push(resolve));
+      });
+      claim.want(1);
+      await settled();
+      expect(running).toBe(1);
+      claim.want(5);
+      await settled();
+      expect(running).toBe(2);
+      claim.want(0);
+      for (const end of ends) end();
       await executor.idle();
-      expect(order).toEqual(['highest', 'high 1', 'high 2', 'none 1', 'none 2', 'low']);
+      expect([running, executor.free()]).toEqual([2, 2]);
     });
 
-    it('lets a job go on in its slot as long as nobody waits for it', async () => {
+    it('gives a slot to the highest priority first, as it is when the slot is free, and to submitted jobs before', async () => {
+      const executor = make(1);
+      const order: string[] = [];
+      const claim = (name: string, priority?: number) => {
+        const made = executor.claim(async () => void order.push(name));
+        made.want(1, priority);
+        return made;
+      };
+      const [blocker] = hold(executor, 1);
+      await blocker?.started;
+      claim('none');
+      claim('low', -1);
+      const raised = claim('raised');
+      claim('high', 5);
+      const lowered = claim('lowered', 7);
+      executor.submit(async () => void order.push('submitted'));
+      raised.want(1, 9);
+      lowered.want(1, -2);
+      blocker?.end();
+      await executor.idle();
+      expect(order).toEqual(['submitted', 'raised', 'high', 'none', 'low', 'lowered']);
+    });
+
+    it('lets claims of equal priority take turns, however many slots each wants', async () => {
+      const executor = make(1);
+      const order: string[] = [];
+      const [blocker] = hold(executor, 1);
+      await blocker?.started;
+      for (const name of ['a', 'b', 'c'])
+        executor.claim(async () => void order.push(name)).want(name === 'c' ? 1 : 3);
+      blocker?.end();
+      await executor.idle();
+      expect(order).toEqual(['a', 'b', 'c', 'a', 'b', 'a', 'b']);
+    });
+
+    it('gives the next slot to a claim that never had one, but not every slot when there are always new ones', async () => {
+      const executor = make(1);
+      const order: string[] = [];
+      let newcomers = 0;
+      const enter = (): void => {
+        executor
+          .claim(async () => {
+            order.push('new');
+            if (++newcomers < 30) enter();
+          })
+          .want(1);
+      };
+      const old = executor.claim(async () => {
+        order.push('old');
+        if (order.length === 1) enter();
+      });
+      old.want(4);
+      await executor.idle();
+      expect(order.slice(0, 3)).toEqual(['old', 'new', 'new']);
+      const places = order.flatMap((name, place) => (name === 'old' ? [place] : []));
+      expect(places).toEqual([0, 10, 21, 32]);
+    });
+
+    it('lets a slot be used again as long as nobody else waits for it', async () => {
       const executor = make(1, { cloud: { concurrency: 1 }, slow: { concurrency: 1, rate: RATE } });
       const answers: Record<string, boolean> = {};
-      const go = { main: () => false, slow: () => false };
+      const slots: Record<string, Slot> = {};
       const ends: (() => void)[] = [];
-      const job = (pool: 'main' | 'slow') => (mayGoOn: () => boolean) => {
-        go[pool] = mayGoOn;
-        return new Promise<void>((resolve) => ends.push(resolve));
-      };
-      executor.submit(job('main'));
-      executor.submit(job('slow'), { pool: 'slow' });
+      const claim = (name: 'main' | 'slow') =>
+        executor.claim(
+          (slot) => {
+            slots[name] = slot;
+            return new Promise<void>((resolve) => ends.push(resolve));
+          },
+          name === 'main' ? undefined : name,
+        );
+      const main = claim('main');
+      main.want(1);
+      claim('slow').want(1);
       await settled();
-      answers.alone = go.main();
-      answers.counted = go.slow();
+      const ask = (answer: string, name: 'main' | 'slow' = 'main'): void => {
+        answers[answer] = slots[name]?.canReuse() ?? false;
+      };
+      ask('alone');
+      ask('counted', 'slow');
       const [other] = hold(executor, 1, 'cloud');
-      answers.besideAnotherPool = go.main();
+      ask('besideAnotherPool');
       const release = executor.hold();
-      answers.onHold = go.main();
+      ask('onHold');
       release();
+      main.want(1);
+      ask('wantedByItself');
+      const second = executor.claim(async () => {});
+      second.want(1);
+      ask('claimedByAnother');
+      second.want(0);
+      ask('claimedNoMore');
       const [waiting] = hold(executor, 1);
-      answers.waitedFor = go.main();
+      ask('waitedFor');
       expect(answers).toEqual({
         alone: true,
         counted: false,
         besideAnotherPool: true,
         onHold: false,
+        wantedByItself: true,
+        claimedByAnother: false,
+        claimedNoMore: true,
         waitedFor: false,
       });
+      main.want(0);
       for (const end of ends) end();
       for (const held of [other, waiting]) held?.end();
       await executor.idle();
+    });
+
+    it('frees the slot of a claim that rejects or throws, and lets its error go no further', async () => {
+      const executor = make(1);
+      executor.claim(() => Promise.reject(new Error('rejected'))).want(1);
+      executor
+        .claim(() => {
+          throw new Error('thrown');
+        })
+        .want(1);
+      await executor.idle();
+      await settled();
+      expect([unhandled, executor.free()]).toEqual([[], 1]);
+    });
+
+    it('tells which pools count starts', () => {
+      const executor = make(1, { cloud: { concurrency: 1 }, slow: { concurrency: 1, rate: RATE } });
+      expect([undefined, 'cloud', 'slow'].map((pool) => executor.isRated(pool))).toEqual([
+        false,
+        false,
+        true,
+      ]);
     });
 
     it('frees the slot of a job that rejects, and lets its error go no further', async () => {
@@ -235,14 +333,11 @@ export function executorContract(name: string, make: MakeExecutor): void {
       await executor.idle();
       const done: string[] = [];
       const hop = (left: number, pool?: string): void =>
-        executor.submit(
-          async () => {
-            await settled();
-            done.push(`${pool ?? 'main'} ${left}`);
-            if (left > 0) hop(left - 1, pool === undefined ? 'cloud' : undefined);
-          },
-          pool === undefined ? {} : { pool },
-        );
+        executor.submit(async () => {
+          await settled();
+          done.push(`${pool ?? 'main'} ${left}`);
+          if (left > 0) hop(left - 1, pool === undefined ? 'cloud' : undefined);
+        }, pool);
       hop(4);
       await executor.idle();
       expect(done).toEqual(['main 4', 'cloud 3', 'main 2', 'cloud 1', 'main 0']);
