@@ -7,11 +7,11 @@ import type { PQueueExecutor } from './queue/p-queue-executor.js';
 /** Lets rates count what started before this process came. Without rates nothing is read. */
 export async function rememberStarts(
   executor: PQueueExecutor,
-  pools: Readonly<Record<string, PoolOptions>>,
+  pools: Readonly<Record<string, PoolOptions>> | undefined,
   { dir, index, now }: { dir: DataDir; index: RunIndex; now: number },
 ): Promise<void> {
   const intervalsMs = new Map(
-    Object.entries(pools).flatMap(([name, { rate }]) =>
+    Object.entries(pools ?? {}).flatMap(([name, { rate }]) =>
       rate === undefined ? [] : [[name, rate.intervalMs] as const],
     ),
   );

@@ -18,6 +18,7 @@ import {
   type StartOptions,
   settingsOf,
 } from './orchestrator-options.js';
+import { rememberStarts } from './orchestrator-rates.js';
 import type { Executor } from './queue/executor.js';
 import { PQueueExecutor } from './queue/p-queue-executor.js';
 import { cancelOn } from './run/cancel-on.js';
@@ -114,6 +115,7 @@ export class Orchestrator {
     const lock = await lockDataDir(world, dir);
     try {
       const index = await RunIndex.open(world, dir).catch(unusable(dataDir));
+      await rememberStarts(executor, options.pools, { dir, index, now: world.clock.now() });
       const reserve = new Reserve(world.fileSystem, dir.reservePath, settings.reserveBytes);
       await reserve.ensure().catch(() => {}); // said when something is to start; looking needs none
       return new Orchestrator({ settings, dir, lock, index, reserve, executor, runners });

@@ -20,13 +20,19 @@ export async function recentStarts(
     try {
       for await (const [pool, at] of startsOf(dir, id, intervalsMs)) {
         const age = Math.max(0, now - at);
-        if (age < (intervalsMs.get(pool) ?? 0)) ages.set(pool, [...(ages.get(pool) ?? []), age]);
+        if (age < (intervalsMs.get(pool) ?? 0)) of(ages, pool).push(age);
       }
     } catch {
       // What is wrong with a journal is said by whoever resumes or inspects its run.
     }
   }
   return ages;
+}
+
+function of(ages: Map<string, number[]>, pool: string): number[] {
+  const known = ages.get(pool) ?? [];
+  ages.set(pool, known);
+  return known;
 }
 
 /** Pool and instant of each start of a run's tasks in one of the pools. */

@@ -164,7 +164,10 @@ class RandomRun {
     for (const pool of POOLS) {
       const ready = expected.ready.get(pool) ?? [];
       expect([run.frontier.ready(pool), taking.ready(pool)]).toEqual([ready.length, ready.length]);
-      expect(ready.map(() => taking.take(pool))).toEqual(ready);
+      const taken = ready.map(() => ({ next: taking.nextRank(pool), ...taking.take(pool) }));
+      expect(taken).toMatchObject(ready);
+      expect(taken.every(({ next, rank }) => next === rank)).toBe(true);
+      expect(taking.nextRank(pool)).toBe(Number.POSITIVE_INFINITY);
       expect(taking.take(pool)).toBeUndefined();
     }
   }

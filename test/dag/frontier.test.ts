@@ -86,7 +86,7 @@ describe('what may start', () => {
     ]);
     run.frontier.due('a');
     expect([...run.frontier.retrying()]).toEqual([]);
-    expect(run.frontier.take()).toEqual({ task: 'a', attempt: 2 });
+    expect(run.frontier.take()).toEqual({ task: 'a', attempt: 2, rank: 0 });
   });
 
   it('takes no notice of a task that is due and does not wait for it', () => {
@@ -103,7 +103,7 @@ describe('what may start', () => {
     run.start();
     run.interrupt('a', 'retry');
     expect(run.settle()).toEqual([]);
-    expect(run.frontier.take()).toEqual({ task: 'a', attempt: 2 });
+    expect(run.frontier.take()).toEqual({ task: 'a', attempt: 2, rank: 0 });
   });
 
   it('holds an interrupted task until a decision, and says that it is blocked', () => {
@@ -119,7 +119,7 @@ describe('what may start', () => {
     run.decide('a', 'rerun');
     expect(run.frontier.blocked).toBe(false);
     expect(run.frontier.heldAttempt('a')).toBeUndefined();
-    expect(run.frontier.take()).toEqual({ task: 'a', attempt: 2 });
+    expect(run.frontier.take()).toEqual({ task: 'a', attempt: 2, rank: 0 });
   });
 
   it.each(['retry', 'hold'] as const)(
@@ -133,7 +133,9 @@ describe('what may start', () => {
       expect(run.frontier.counts).toMatchObject({ probing: 1, interrupted: 0, running: 0 });
       run.interrupt('a', next);
       expect(run.frontier.blocked).toBe(next === 'hold');
-      expect(run.frontier.take()).toEqual(next === 'hold' ? undefined : { task: 'a', attempt: 2 });
+      expect(run.frontier.take()).toEqual(
+        next === 'hold' ? undefined : { task: 'a', attempt: 2, rank: 0 },
+      );
     },
   );
 

@@ -68,8 +68,10 @@ export class RunRig {
   /** Starts the most important ready task of the pool; its id. */
   start(pool?: string): string | undefined {
     const next = this.frontier.take(pool);
-    if (next !== undefined) this.commit({ type: 'task.started', ...next });
-    return next?.task;
+    if (next === undefined) return undefined;
+    const { task, attempt } = next;
+    this.commit({ type: 'task.started', task, attempt });
+    return task;
   }
 
   /** Starts all that is ready; the ids in order. */

@@ -25,7 +25,7 @@ const values = fc.oneof(
   ),
   fc.jsonValue(),
 );
-const fields = fc.constantFrom<string>(...Object.keys(SUCCEEDED), 'outputFile', 'x');
+const fields = fc.constantFrom<string>(...Object.keys(SUCCEEDED), 'outputFile', 'ahead', 'x');
 const records = fc
   .tuple(
     fc.constantFrom<Fields>(STARTED, SUCCEEDED),

@@ -124,8 +124,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'code runs before its start is on disk',
     file: 'run/loop.ts',
-    from: 'if (!(await started.durable)) return;',
-    to: 'void started.durable;',
+    from: 'if (!(await start.durable)) return;',
+    to: 'void start.durable;',
     tests: ['test/run/durability.test.ts'],
   },
   {
