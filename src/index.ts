@@ -18,6 +18,8 @@ export {
   parseJson,
 } from './definition/files/parse-json.js';
 export type { Locate, Path, Position } from './definition/files/position.js';
+export type { WorkflowFormat } from './definition/files/read-workflow.js';
+export { type FileProblem, WorkflowFileError } from './definition/files/workflow-file-error.js';
 export type { JsonObject, JsonValue } from './definition/json.js';
 export type { CommonTaskOptions, RetryOptions } from './definition/options.js';
 export type { Reference } from './definition/references.js';
@@ -79,4 +81,10 @@ export type { StoppedListener, StoppedRun } from './run/stopped-runs.js';
 export type { StandbyCounts } from './runners/index.js';
 export { NushellNotStartedError } from './runners/nushell/not-started-error.js';
 export { WorkingDirError } from './world/working-dir.js';
+export {
+  type ParseWorkflowOptions,
+  parseWorkflow,
+  type WorkflowFileOptions,
+  workflowFromFile,
+} from './workflow-file.js';
 export type { World } from './world/world.js';

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { NuflowError, type Workflow, workflowFromData } from 'nuflow';
-import { parse } from 'yaml';
+import { type FileProblem, NuflowError, type Workflow, workflowFromFile } from 'nuflow';
 import { UsageError } from './exit-codes.js';
+import { tell } from './messages.js';
 
 /** A workflow of any input; which input it takes is known only when it is read. */
 export type AnyWorkflow = Workflow<unknown, unknown>;
@@ -14,12 +13,11 @@ export type AnyWorkflow = Workflow<unknown, unknown>;
  * Throws UsageError, or what is wrong with the definition.
  */
 export async function loadWorkflow(path: string, name?: string): Promise<AnyWorkflow> {
-  switch (extname(path)) {
+  switch (extname(path).toLowerCase()) {
     case '.json':
-      return workflowFromData(await parsed(path, JSON.parse)) as AnyWorkflow;
     case '.yaml':
     case '.yml':
-      return workflowFromData(await parsed(path, parse)) as AnyWorkflow;
+      return fromFile(path);
     default:
       return chosen(await exportsOf(path), path, name);
   }
@@ -30,12 +28,17 @@ export async function loadWorkflows(path: string): Promise<AnyWorkflow[]> {
   return [...new Set((await exportsOf(path)).map(([, workflow]) => workflow))];
 }
 
-async function parsed(path: string, parser: (text: string) => unknown): Promise<unknown> {
+async function fromFile(path: string): Promise<AnyWorkflow> {
   try {
-    return parser(await readFile(path, 'utf8'));
+    return (await workflowFromFile(path, { onWarning: (it) => warn(path, it) })) as AnyWorkflow;
   } catch (error) {
+    if (error instanceof NuflowError) throw error; // it says file, line and column
     throw new UsageError(`${path} can't be read: ${(error as Error).message}`);
   }
+}
+
+function warn(path: string, { line, column, message }: FileProblem): void {
+  tell(`${path}:${line}:${column}: warning: ${message}`);
 }
 
 async function exportsOf(path: string): Promise<(readonly [string, AnyWorkflow])[]> {

@@ -100,6 +100,15 @@ export function pathOf(target: JsonValue): readonly string[] {
   return target === '' ? [] : String(target).split('.');
 }
 
+/** The task whose output a path is of, when it is one of these, and the steps within its output. */
+export function referencedTask(
+  target: JsonValue,
+  ids: ReadonlySet<string>,
+): { readonly task: string; readonly steps: readonly string[] } | undefined {
+  const [task, steps] = splitOutput(target, (id) => ids.has(id));
+  return task !== undefined && ids.has(task) ? { task, steps } : undefined;
+}
+
 /** Of a dotted text, the longest beginning that is a needed task's id names the task. */
 function splitOutput(
   target: JsonValue,

@@ -1,4 +1,5 @@
 import PQueue from 'p-queue';
+import { didYouMean } from '../definition/nearest.js';
 import { InvalidDefinitionError, InvalidOptionError, quote } from '../errors.js';
 import { type Cancel, type Clock, systemClock } from '../world/clock.js';
 import { ClaimLine, type Waiting } from './claim-line.js';
@@ -85,10 +86,12 @@ export class PQueueExecutor implements Executor {
     if (pool === undefined) return this.#main;
     const queue = this.#pools.get(pool);
     if (queue !== undefined) return queue;
-    const known = [...this.#pools.keys()].map(quote).join(', ') || 'none';
+    const known = [...this.#pools.keys()];
+    const list = known.map(quote).join(', ') || 'none';
     throw new InvalidDefinitionError(
       'pool',
-      `there is no pool ${quote(pool)} (known: ${known}); add it to Orchestrator.open({ pools })`,
+      `there is no pool ${quote(pool)} (known: ${list})${didYouMean(pool, known) || '; add it to Orchestrator.open({ pools })'}`,
+      { field: 'pool' },
     );
   }
 }

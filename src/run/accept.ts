@@ -1,10 +1,11 @@
 import { type Plan, plan } from '../dag/plan.js';
+import { fileError, sourceOf } from '../definition/files/source.js';
 import { assertJson } from '../definition/json.js';
 import { nearest } from '../definition/nearest.js';
 import { checkReferences } from '../definition/references.js';
 import type { OnFailure, Settings, TaskSpec } from '../definition/spec.js';
 import type { TaskCode, Workflow } from '../definition/workflow.js';
-import { InvalidDefinitionError, quote, UnknownRunnerError } from '../errors.js';
+import { InvalidDefinitionError, NuflowError, quote, UnknownRunnerError } from '../errors.js';
 import type { Executor } from '../queue/executor.js';
 import type { Runner } from '../runners/runner.js';
 import type { RunParts } from './parts.js';
@@ -37,7 +38,7 @@ export function accept(
 ): RunParts {
   const { spec } = workflow;
   const planned = planOf(spec.tasks);
-  for (const task of spec.tasks) acceptTask(task, workflow.code.tasks.get(task.id), against);
+  acceptTasks(workflow, against);
   for (const [name, task] of spec.outputs ?? []) {
     if (!planned.index.has(task)) {
       throw new InvalidDefinitionError(
@@ -47,6 +48,21 @@ export function accept(
     }
   }
   return { workflow, plan: planned, onFailure: onFailure ?? spec.onFailure ?? 'continue' };
+}
+
+/** Throws the first error; of a workflow that came from a file all of them, with line and column. */
+function acceptTasks({ spec, code }: Workflow, against: Acceptance): void {
+  const source = sourceOf(spec);
+  const errors: { task: number; error: NuflowError }[] = [];
+  for (const [place, task] of spec.tasks.entries()) {
+    try {
+      acceptTask(task, code.tasks.get(task.id), against);
+    } catch (error) {
+      if (source === undefined || !(error instanceof NuflowError)) throw error;
+      errors.push({ task: place, error });
+    }
+  }
+  if (source !== undefined && errors.length > 0) throw fileError(source, errors);
 }
 
 const NO_FUNCTIONS: ReadonlySet<string> = new Set();

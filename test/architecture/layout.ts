@@ -38,7 +38,16 @@ export const AREAS: readonly Area[] = [
     files: /^(orchestrator|inspect)(-[a-z-]+)?\.ts$/,
     imports: [...PARTS, 'run'],
   },
-  { name: 'index', files: /^index\.ts$/, imports: [...PARTS, 'run', 'orchestrator'] },
+  {
+    name: 'workflow-file',
+    files: /^workflow-file\.ts$/,
+    imports: ['errors', 'late', 'definition', 'dag'],
+  },
+  {
+    name: 'index',
+    files: /^index\.ts$/,
+    imports: [...PARTS, 'run', 'orchestrator', 'workflow-file'],
+  },
 ];
 
 /** Third-party packages, and the files that may import each: one place knows each package. */
@@ -49,10 +58,11 @@ export const PACKAGES: Readonly<Record<string, RegExp>> = {
   '@dagrejs/graphlib': /^dag\/graph\.ts$/,
   lowdb: /^journal\/(run-index|index-file)\.ts$/,
   eventemitter3: /^events\.ts$/,
+  yaml: /^definition\/files\/(parse-yaml|yaml-depth)\.ts$/,
 };
 
 /** Packages too heavy to be loaded with the library: of them only types are imported, the rest comes through late.ts. */
-export const LATE_PACKAGES = ['zod', 'execa'];
+export const LATE_PACKAGES = ['zod', 'execa', 'yaml'];
 
 /** Code without I/O, clock or chance: the same records always give the same state and decisions. */
 export const PURE =

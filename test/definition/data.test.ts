@@ -119,12 +119,55 @@ describe('a workflow as plain data', () => {
     ['no name', { tasks: [] }, 'name', /string/],
     ['an empty name', { name: '', tasks: [] }, 'name', /1 to 200/],
     ['a long name', { name: 'x'.repeat(201), tasks: [] }, 'name', /1 to 200/],
-    ['a key nobody reads', { name: 'w', taks: [], tasks: [] }, 'workflow', /taks/],
+    ['a key nobody reads', { name: 'w', taks: [], tasks: [] }, 'workflow', /did you mean "tasks"/],
+    [
+      'a key that is nearly right',
+      { name: 'w', tasks: [{ ...task, need: ['b'] }] },
+      'tasks.a',
+      /unknown key "need"; did you mean "needs"\?/,
+    ],
+    [
+      'a key of another system',
+      { name: 'w', tasks: [{ ...task, depends_on: ['b'] }] },
+      'tasks.a',
+      /did you mean "needs"/,
+    ],
+    [
+      'settings beside their kind',
+      { name: 'w', tasks: [{ ...task, args: [] }] },
+      'tasks.a',
+      /goes below the kind/,
+    ],
+    ['a task without an id', { name: 'w', tasks: [task, { shell: {} }] }, 'tasks.1.id', /missing/],
+    [
+      'an input that validates nothing',
+      { name: 'w', input: { n: 'int' }, tasks: [] },
+      'input',
+      /no keyword "n".*write \{ type: object, properties: \{ n: \{ type: integer \} \} \}/,
+    ],
+    [
+      'a property that is no schema',
+      { name: 'w', input: { type: 'object', properties: { n: 'int' } }, tasks: [] },
+      'input.properties.n',
+      /write \{ type: integer \}/,
+    ],
+    [
+      'a keyword with a typing error',
+      { name: 'w', tasks: [{ ...task, output: { type: 'object', propertes: {} } }] },
+      'tasks.a.output',
+      /did you mean "properties"/,
+    ],
+    [
+      'a type of another language',
+      { name: 'w', input: { type: ['int', 'null'] }, tasks: [] },
+      'input.type.0',
+      /did you mean "integer"/,
+    ],
     [
       'a key of a task nobody reads',
       { name: 'w', tasks: [{ ...task, retires: 1 }] },
-      'tasks.0',
-      /retires/,
+      'tasks.a',
+      /unknown key "retires".*known are id, nu/,
     ],
     ['a task without a kind', { name: 'w', tasks: [{ id: 'a' }] }, 'tasks.a', /no kind/],
     [
@@ -137,13 +180,13 @@ describe('a workflow as plain data', () => {
     [
       'settings that are a list',
       { name: 'w', tasks: [{ id: 'a', shell: ['ls'] }] },
-      'tasks.0.shell',
+      'tasks.a.shell',
       /object/,
     ],
     [
       'a trigger nobody knows',
       { name: 'w', tasks: [{ ...task, trigger: 'sometimes' }] },
-      'tasks.0.trigger',
+      'tasks.a.trigger',
       /all_success/,
     ],
     [
@@ -192,7 +235,7 @@ describe('a workflow as plain data', () => {
     [
       'an input schema that can’t be used',
       { name: 'w', input: { type: 'text' }, tasks: [] },
-      'input',
+      'input.type',
       /JSON Schema/,
     ],
     [
@@ -207,6 +250,30 @@ describe('a workflow as plain data', () => {
       path,
       message: expect.stringMatching(why),
     });
+  });
+
+  it('is refused with all that is wrong with it', () => {
+    const tasks = [
+      { ...task, timeout: 'soon', priority: 'high', neds: [] },
+      { id: 'b', retry: { jitter: 2 }, secrets: ['a b'] },
+    ];
+    const { message } = refusal({ name: 'w', onFailure: 'panic', timeout: '5M', tasks });
+    for (const path of ['onFailure', 'timeout', 'tasks.a', 'tasks.a.timeout', 'tasks.a.priority'])
+      expect(message).toMatch(new RegExp(`^${path.replaceAll('.', '\\.')}: `, 'm'));
+    for (const path of ['tasks.b', 'tasks.b.retry.jitter', 'tasks.b.secrets'])
+      expect(message).toMatch(new RegExp(`^${path.replaceAll('.', '\\.')}: `, 'm'));
+  });
+
+  it('may have annotations of its own in a schema, and keywords that are only descriptive', () => {
+    const input = {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      title: 'Input',
+      type: 'object',
+      properties: { token: { type: 'string', secret: true, 'x-order': 1, examples: ['a'] } },
+    };
+    expect(workflowFromData({ name: 'w', input, tasks: [] }).spec.secretInputs).toEqual([
+      ['token'],
+    ]);
   });
 
   it('is refused when it is not JSON', () => {

@@ -1,14 +1,7 @@
 import type { JsonValue } from '../json.js';
 import { scanNumber } from './json-number.js';
 import { scanText } from './json-text.js';
-
-/** Offsets of the parts of a list or object, by key or place. */
-export type PartOffsets = Map<PropertyKey, Offsets>;
-/** Where a part begins: its key (in a list its value), and its value. */
-export interface Offsets {
-  readonly key: number;
-  readonly value: number;
-}
+import type { PartOffsets } from './locate-parts.js';
 
 /** What a parser is told. */
 export interface ParserOptions {

@@ -1,7 +1,8 @@
 import type { JsonValue } from '../json.js';
 import { BadJsonError } from './bad-json.js';
 import { decodeText } from './decode-text.js';
-import { JsonParser, type Offsets, type ParserOptions, type PartOffsets } from './json-parser.js';
+import { JsonParser, type ParserOptions } from './json-parser.js';
+import { locateParts, type PartOffsets } from './locate-parts.js';
 import { type Locate, type Position, positionsIn, positionText } from './position.js';
 
 /** What {@link parseJson} is told. */
@@ -72,18 +73,7 @@ export function parseJson(source: string | Uint8Array, options: ParseJsonOptions
 function locateIn(text: string, parsing: ParserOptions): Locate {
   const partsOf = new Map<unknown, PartOffsets>();
   const onParts = (whole: object, parts: PartOffsets) => partsOf.set(whole, parts);
-  const whole = new JsonParser(text, { ...parsing, onParts }).whole();
+  const value = new JsonParser(text, { ...parsing, onParts }).whole();
   const start = text.search(/[^ \n\r\t]/);
-  const position = positionsIn(text);
-  return (path, part = 'value') => {
-    let at: Offsets = { key: start, value: start };
-    let value: unknown = whole;
-    for (const step of path) {
-      const next = partsOf.get(value)?.get(Array.isArray(value) ? Number(step) : String(step));
-      if (next === undefined) break;
-      at = next;
-      value = (value as { readonly [key: PropertyKey]: unknown })[step];
-    }
-    return position(at[part]);
-  };
+  return locateParts({ value, start }, partsOf, positionsIn(text));
 }
