@@ -80,11 +80,11 @@ export type { Progress, RunSnapshot, TaskSnapshot } from './run/snapshot.js';
 export type { StoppedListener, StoppedRun } from './run/stopped-runs.js';
 export type { StandbyCounts } from './runners/index.js';
 export { NushellNotStartedError } from './runners/nushell/not-started-error.js';
-export { WorkingDirError } from './world/working-dir.js';
 export {
   type ParseWorkflowOptions,
   parseWorkflow,
   type WorkflowFileOptions,
   workflowFromFile,
 } from './workflow-file.js';
+export { WorkingDirError } from './world/working-dir.js';
 export type { World } from './world/world.js';

@@ -47,11 +47,17 @@ export class Problems {
     } catch (error) {
       if (!(error instanceof NuflowError)) throw error;
       const { code, details, message } = error;
-      if (error instanceof InvalidDefinitionError)
-        this.add(this.#below(path, error), String(details.why));
+      if (error instanceof InvalidDefinitionError) this.#addDefinition(path, error);
       else this.add(path, message, { code, details });
       return undefined;
     }
+  }
+
+  #addDefinition(path: Path, error: InvalidDefinitionError): void {
+    const { key, why } = error.details;
+    const below = this.#below(path, error);
+    if (typeof key === 'string') this.add([...below, key], String(why), { part: 'key' });
+    else this.add(below, String(why));
   }
 
   /** The path an error names as text, when it leads below `path`. */

@@ -91,7 +91,6 @@ export class PQueueExecutor implements Executor {
     throw new InvalidDefinitionError(
       'pool',
       `there is no pool ${quote(pool)} (known: ${list})${didYouMean(pool, known) || '; add it to Orchestrator.open({ pools })'}`,
-      { field: 'pool' },
     );
   }
 }

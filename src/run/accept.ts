@@ -1,7 +1,7 @@
 import { type Plan, plan } from '../dag/plan.js';
 import { fileError, sourceOf } from '../definition/files/source.js';
 import { assertJson } from '../definition/json.js';
-import { nearest } from '../definition/nearest.js';
+import { didYouMean, nearest } from '../definition/nearest.js';
 import { checkReferences } from '../definition/references.js';
 import type { OnFailure, Settings, TaskSpec } from '../definition/spec.js';
 import type { TaskCode, Workflow } from '../definition/workflow.js';
@@ -41,9 +41,10 @@ export function accept(
   acceptTasks(workflow, against);
   for (const [name, task] of spec.outputs ?? []) {
     if (!planned.index.has(task)) {
+      const meant = didYouMean(task, planned.index.keys());
       throw new InvalidDefinitionError(
         `outputs.${name}`,
-        `names ${quote(task)}, which is not a task of this workflow`,
+        `names ${quote(task)}, which is not a task of this workflow${meant}`,
       );
     }
   }
@@ -77,8 +78,8 @@ function acceptTask(
     const known = [...runners.keys()];
     throw new UnknownRunnerError(task.id, task.runner, known, nearest(task.runner, known));
   }
-  if (task.pool !== undefined) executor.limit(task.pool);
   const path = `tasks.${task.id}`;
+  if (task.pool !== undefined) acceptPool(task.pool, executor, path);
   const needs = new Set(task.needs);
   assertJson(task.with, `${path}.with`);
   checkReferences(task.with, { needs, functions: code?.fields ?? NO_FUNCTIONS }, path);
@@ -90,6 +91,16 @@ function acceptTask(
   }
   runner.check(task.with, path);
   if (task.probe !== undefined) acceptProbe(task.probe.with, { code, needs, runner }, path);
+}
+
+/** The executor does not know whose pool it is. */
+function acceptPool(pool: string, executor: Executor, task: string): void {
+  try {
+    executor.limit(pool);
+  } catch (error) {
+    if (!(error instanceof InvalidDefinitionError)) throw error;
+    throw new InvalidDefinitionError(`${task}.pool`, String(error.details.why));
+  }
 }
 
 function acceptProbe(

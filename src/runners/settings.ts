@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { unknownKey } from '../definition/shape-problems.js';
 import { InvalidDefinitionError } from '../errors.js';
 import { lateSchema, type Zod, zod } from '../late.js';
 import type { AttemptPlace, Outcome } from './runner.js';
@@ -60,10 +61,18 @@ export function secretArgument(
   return { status: 'failed', error: { code: 'NUFLOW_SECRET_ARGUMENT', message } };
 }
 
-/** Throws the first problem of a definition as InvalidDefinitionError. */
-export function refuse(problem: z.ZodError | string, path: string): never {
+/** Throws the first problem of a definition as InvalidDefinitionError. `keys` are those that the settings may have. */
+export function refuse(
+  problem: z.ZodError | string,
+  path: string,
+  keys: readonly string[] = [],
+): never {
   if (typeof problem === 'string') throw new InvalidDefinitionError(path, problem);
   const [issue] = problem.issues;
+  if (issue?.code === 'unrecognized_keys' && issue.path.length === 0) {
+    const [key = ''] = issue.keys;
+    throw new InvalidDefinitionError(path, unknownKey(key, keys), { key });
+  }
   const where = [path, ...(issue?.path ?? []).map(String)].join('.');
   throw new InvalidDefinitionError(where, issueText(issue));
 }

@@ -65,11 +65,10 @@ export function fileError(
 }
 
 /** Runners name parts of what they are told; in the file those stand below the kind of the task. */
-function filePath({ path, code, details }: Problem, data: JsonValue): Path {
+function filePath({ path, code }: Problem, data: JsonValue): Path {
   const at = path.slice(0, 2);
   const rest = path.slice(2);
   if (code === 'NUFLOW_UNKNOWN_RUNNER') return [...at, 'runner'];
-  if (rest.length === 0 && details.field !== undefined) return [...at, String(details.field)];
   if (partAt(data, path) !== undefined) return path;
   const kind = ['nu', 'shell', 'with'].find((key) => partAt(data, [...at, key]) !== undefined);
   return kind === undefined ? path : [...at, kind, ...rest];

@@ -21,7 +21,7 @@ import { NushellNotStartedError } from './not-started-error.js';
 import type { When } from './program.js';
 import { type EnvelopeSettings, stdinOf, textOf } from './program-of.js';
 import { unsafeArgument } from './script-arguments.js';
-import { checkSettings, type NushellSettings, parseSettings } from './settings.js';
+import { checkSettings, type NushellSettings, parseSettings, settingsKeys } from './settings.js';
 import { NO_STANDBYS, type StandbyCounts } from './standby/counts.js';
 import { StandbyPool } from './standby/standby-pool.js';
 import { type ProgramAhead, Standbys } from './standby/standbys.js';
@@ -90,7 +90,7 @@ export class NushellRunner implements Runner {
     use: 'task' | 'probe' = 'task',
   ): void {
     const problem = checkSettings(settings, use);
-    if (problem !== undefined) refuse(problem, path);
+    if (problem !== undefined) refuse(problem, path, settingsKeys(settings));
     // The other forms pass arguments on standard input.
     const argv = Object.hasOwn(settings, 'script') ? settings.args : undefined;
     if (refersToSecret(argv ?? null)) refuse(SECRET_ARGUMENT, `${path}.args`);

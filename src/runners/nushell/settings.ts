@@ -91,6 +91,11 @@ export function checkSettings(
   return atCheck()[form].safeParse(settings).error;
 }
 
+/** Keys that settings of this form may have. */
+export function settingsKeys(settings: With): readonly string[] {
+  return Object.keys(atCheck()[formOf(settings) ?? 'call'].shape);
+}
+
 /** `with` as the task starts, references replaced; or what is wrong with it. */
 export function parseSettings(settings: With): NushellSettings | z.ZodError {
   const form = formOf(settings) ?? 'call';

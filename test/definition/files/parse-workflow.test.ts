@@ -118,7 +118,7 @@ tasks:
     const cycle = refusal(cyclic(15));
     expect(cycle.code).toBe('NUFLOW_CYCLE');
     expect(cycle.message).toMatch(
-      /^w.yaml:3:22: task "t0".*"t0" → "t1" → .* → "t14" → "t0"; remove/,
+      /^w.yaml:3:23: task "t0".*"t0" → "t1" → .* → "t14" → "t0"; remove/,
     );
     expect(cycle.details).toMatchObject({ length: 15, file: 'w.yaml' });
     expect(refusal(cyclic(1)).message).toContain('cycle of 1 task: "t0" → "t0"');
@@ -239,12 +239,12 @@ describe('references of a workflow file', () => {
       return warnings;
     };
     const [script] = warned(['shell: { command: sh, args: [-c, "echo $input.name"] }']);
-    expect(script).toMatchObject({ line: 4, column: 35, code: 'NUFLOW_LIKELY_REFERENCE' });
+    expect(script).toMatchObject({ line: 4, column: 38, code: 'NUFLOW_LIKELY_REFERENCE' });
     expect(script?.message).toContain('{ $input: name }');
     expect(warned(['shell: { command: cat, stdin: "a\\n$input.name\\n" }'])).toHaveLength(1);
     expect(warned(['nu: { code: "$input.name" }', 'probe: { code: "$input.x" }'])).toEqual([]);
     expect(
-      warned(['shell: { command: echo, args: [input.name, "$HOME", "{}", "$inputs"] }']),
+      warned(['shell: { command: echo, args: [input.name, "$HOME", "{}", "$inputfile"] }']),
     ).toEqual([]);
   });
 
@@ -333,7 +333,9 @@ describe('a workflow read from a file', () => {
         /w\.yaml:4:20: task "b", pool: there is no pool "clud".*did you mean "cloud"/,
       ),
       expect.stringMatching(/w\.yaml:6:23: task "c", shell\.command: must not start with a dash/),
-      expect.stringMatching(/w\.yaml:8:9: task "d", nu: .*inptu/),
+      expect.stringMatching(
+        /w\.yaml:8:22: task "d", nu: unknown key "inptu"; did you mean "input"\?$/,
+      ),
     ]);
   });
 
