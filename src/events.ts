@@ -1,4 +1,5 @@
 import { EventEmitter } from 'eventemitter3';
+import { frozen, type JsonValue } from './definition/json.js';
 import { InvalidOptionError } from './errors.js';
 import type { JournalRecord, RecordType } from './journal/record.js';
 
@@ -47,12 +48,21 @@ export interface EventSecrets {
 
 export type Unsubscribe = () => void;
 
+/** Events that are kept for a first listener at most: those of several turns of the event loop. */
+const KEPT = 10_000;
+
 /**
  * Hands events to listeners, one after another, each shielded from the others' errors: eventemitter3
- * would let the first throw skip the rest and reach the engine.
+ * would let the first throw skip the rest and reach the engine. Each gets the same frozen event: what one does to
+ * it, neither the others nor the run can notice.
+ *
+ *   made ── kept for the first listener ──┬─ first listener ──► handed to it, and all that follow
+ *                                         └─ {@link openEnded} ─► dropped, the first of them too
  */
 export class RunEvents {
   readonly #emitter = new EventEmitter<string, unknown>();
+  /** Events so far, while whoever opens the run may not have had the time to listen; then undefined. */
+  #kept: RunEvent[] | undefined = [];
   readonly #now: () => string;
   readonly #secrets: EventSecrets | undefined;
 
@@ -66,12 +76,42 @@ export class RunEvents {
   on<T extends EventType | '*'>(type: T, listener: (event: EventOf<T>) => unknown): Unsubscribe {
     const shielded = (event: EventOf<T>): void => this.#call(listener, event);
     this.#emitter.on(type, shielded);
+    // Not at once: other listeners may be added in the same breath.
+    if (this.#kept !== undefined) queueMicrotask(() => this.#handOver());
     return () => this.#emitter.off(type, shielded);
   }
 
   emit(event: RunEvent): void {
-    this.#emitter.emit(event.type, event);
-    this.#emitter.emit('*', event);
+    if (this.#kept === undefined) this.#send(event);
+    else if (this.#kept.length === KEPT && !this.#isHeard) this.#kept = undefined;
+    else this.#kept.push(event);
+  }
+
+  /** Whether an event of this type would get to anybody. */
+  takes(type: EventType): boolean {
+    return this.#kept !== undefined || this.hasListeners(type);
+  }
+
+  /** To be called when whoever opened the run has had the time to listen: from here on nothing is kept. */
+  openEnded(): void {
+    if (!this.#isHeard) this.#kept = undefined; // otherwise a hand-over is on its way
+  }
+
+  get #isHeard(): boolean {
+    return this.#emitter.eventNames().length > 0;
+  }
+
+  #handOver(): void {
+    const kept = this.#kept ?? [];
+    this.#kept = undefined;
+    for (const event of kept) this.#send(event);
+  }
+
+  #send(event: RunEvent): void {
+    if (!this.hasListeners(event.type)) return;
+    const shown = unchangeable(event);
+    this.#emitter.emit(event.type, shown);
+    this.#emitter.emit('*', shown);
   }
 
   /** Whether anybody listens to this type; output is only tailed for listeners. */
@@ -104,6 +144,21 @@ function textOf(error: unknown): string {
   } catch {
     return 'something that could not be read was thrown';
   }
+}
+
+/** The event, frozen. Its parts are frozen too, but for a workflow, which is its owner's: that is copied when it is asked for. */
+function unchangeable(event: RunEvent): RunEvent {
+  if (event.type !== 'run.started')
+    return frozen(event as unknown as JsonValue) as unknown as RunEvent;
+  const { workflow, ...rest } = event;
+  let copy: JsonValue | undefined;
+  const get = (): JsonValue => {
+    copy ??= frozen(structuredClone(workflow) as unknown as JsonValue);
+    return copy;
+  };
+  return Object.freeze(
+    Object.defineProperty(rest, 'workflow', { get, enumerable: true }),
+  ) as RunEvent;
 }
 
 /** Events an iterator holds for a slow consumer before it goes back to reading the journal. */

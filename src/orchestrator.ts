@@ -24,12 +24,14 @@ import { PQueueExecutor } from './queue/p-queue-executor.js';
 import { cancelOn } from './run/cancel-on.js';
 import { type CloseMode, closeLoop } from './run/close-mode.js';
 import { assertDecidable, type DecideOptions } from './run/decision.js';
+import { handleClosing } from './run/handled-closing.js';
 import { LiveRuns } from './run/live-runs.js';
 import type { RunLoop } from './run/loop.js';
 import { assertSame, likewise, type NewRun, type Reopening, RunOpener } from './run/opener.js';
 import { Openings } from './run/openings.js';
 import { taskOutput } from './run/outputs.js';
 import { PreparedRunners } from './run/prepared-runners.js';
+import { quietly } from './run/quietly.js';
 import { Run } from './run/run.js';
 import { type RunSnapshot, snapshot } from './run/snapshot.js';
 import { type StoppedListener, type StoppedRun, StoppedRuns } from './run/stopped-runs.js';
@@ -63,7 +65,7 @@ export class Orchestrator {
   readonly #prepared: PreparedRunners;
   readonly #stopped: StoppedRuns;
   readonly #live = new LiveRuns();
-  readonly #openings = new Openings<Run>();
+  readonly #openings: Openings<Run>;
   #closed = false;
   #released: Promise<void> | undefined;
 
@@ -77,6 +79,7 @@ export class Orchestrator {
     this.#prepared = new PreparedRunners(parts.runners);
     this.#stopped = new StoppedRuns(parts.settings.world.clock);
     const { world, baseDir, graceMs, maxLogBytes, workflows, secrets } = parts.settings;
+    this.#openings = new Openings(world.clock);
     this.#outputs = new OutputFiles(world.fileSystem, parts.dir, parts.reserve);
     parts.reserve.onFreed = (cause) =>
       this.#live.full((id) => new JournalWriteError(parts.dir.journalPath(id), cause));
@@ -274,7 +277,7 @@ export class Orchestrator {
     await this.close();
   }
 
-  /** A runner that can't be closed must not keep the data directory locked. */
+  /** A runner that can't be closed must not keep the data directory locked: what it holds ends with the process. */
   async #release(): Promise<void> {
     for (const runner of this.#runners.values()) await quietly(() => runner.close?.());
     await this.#outputs.close();
@@ -321,6 +324,7 @@ export class Orchestrator {
     const enter = (loop: RunLoop): void => {
       const run = new Run(id, loop, this.#outputs, this.#estimate(loop));
       entered = run;
+      this.#openings.whenIdle(() => loop.events.openEnded());
       this.#live.enter(id, { loop, run }, (error) => {
         if (!loop.accepted) return;
         this.#index.put(loop.state);
@@ -343,6 +347,8 @@ export class Orchestrator {
   }
 }
 
+handleClosing(Orchestrator.prototype, ['start', 'resume', 'resumeAll', 'cancel', 'decide']);
+
 interface OrchestratorParts {
   readonly settings: Settings;
   readonly dir: DataDir;
@@ -358,12 +364,4 @@ function unusable(dataDir: string): (error: unknown) => never {
   return (error) => {
     throw error instanceof NuflowError ? error : new DataDirError(dataDir, error);
   };
-}
-
-async function quietly(job: () => Promise<void> | undefined): Promise<void> {
-  try {
-    await job();
-  } catch {
-    // What it should have freed ends with the process.
-  }
 }

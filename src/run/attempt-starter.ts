@@ -163,7 +163,7 @@ export class AttemptStarter {
   }
 
   #output(task: string, attempt: number, { stream, text, offset, bytes }: OutputChunk): void {
-    if (!this.#events.hasListeners('task.output')) return;
+    if (!this.#events.takes('task.output')) return;
     const at = new Date(this.#tools.world.clock.now()).toISOString();
     this.#events.emit({ type: 'task.output', at, task, attempt, stream, text, offset, bytes });
   }

@@ -1,5 +1,5 @@
 import type { Frontier } from '../dag/frontier.js';
-import { frozen } from '../definition/json.js';
+import { frozen, type JsonValue } from '../definition/json.js';
 import { RunUnfinishedError } from '../errors.js';
 import type { RunEvents } from '../events.js';
 import type { Journal, JournalListener } from '../journal/journal.js';
@@ -97,6 +97,7 @@ export class Commits implements JournalListener {
     }
     try {
       const record = this.#journal.append(this.#secrets?.record(draft) ?? draft);
+      freezeError(record);
       this.#ended = record.type === 'run.finished';
       this.#frontier.apply(record);
       this.#unsynced.push({ record, settled });
@@ -147,4 +148,10 @@ export class Commits implements JournalListener {
 function freezeValues(record: JournalRecord): void {
   if (record.type === 'run.started') frozen(record.input);
   if (record.type === 'task.succeeded' || record.type === 'task.decided') frozen(record.output);
+  freezeError(record);
+}
+
+/** State, events and snapshots share it. */
+function freezeError(record: JournalRecord): void {
+  if ('error' in record) frozen(record.error as unknown as JsonValue);
 }

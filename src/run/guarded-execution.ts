@@ -2,6 +2,7 @@ import type { Execution, Outcome } from '../runners/runner.js';
 import type { ProcessIdentity } from '../world/process-identity.js';
 import { endedExecution } from './late-execution.js';
 import { failedBy, outcomeFrom } from './outcome.js';
+import { quietly } from './quietly.js';
 
 /**
  * An attempt whose runner can't reach the engine: runners promise not to throw or reject, but they may be the
@@ -36,12 +37,6 @@ class GuardedExecution implements Execution {
   detach(): Promise<void> {
     return quietly(() => this.#execution.detach?.());
   }
-}
-
-async function quietly(call: () => void | Promise<void>): Promise<void> {
-  try {
-    await call();
-  } catch {}
 }
 
 /** Just the fields that the journal knows, and only when they are what they should be. */

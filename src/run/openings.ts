@@ -1,4 +1,5 @@
 import { PQueueExecutor } from '../queue/p-queue-executor.js';
+import type { Clock } from '../world/clock.js';
 
 /** Journals being made or read at once: each takes descriptors and memory, and more would not be faster. */
 const AT_ONCE = 64;
@@ -7,6 +8,12 @@ const AT_ONCE = 64;
 export class Openings<Opened> {
   readonly #slots = new PQueueExecutor({ concurrency: AT_ONCE });
   readonly #underWay = new Map<string, Promise<Opened>>();
+  readonly #clock: Clock;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** Opens when the openings of this id that were asked for before are over. Settles as `open` does. */
   async next(id: string, open: () => Promise<Opened>): Promise<Opened> {
@@ -16,7 +23,20 @@ export class Openings<Opened> {
       return await opening;
     } finally {
       if (this.#underWay.get(id) === opening) this.#underWay.delete(id);
+      if (this.#underWay.size === 0) this.#clock.soon(() => this.#idle());
     }
+  }
+
+  /** Calls back in the turn after one in which no opening is under way any more: who waited for one has it by then. */
+  whenIdle(callback: () => void): void {
+    this.#whenIdle.push(callback);
+  }
+
+  #idle(): void {
+    if (this.#underWay.size > 0) return; // who waited has asked for another
+    const callbacks = this.#whenIdle;
+    this.#whenIdle = [];
+    for (const callback of callbacks) callback();
   }
 
   /** Does the part of an opening that takes descriptors when there is room for it. */

@@ -11,6 +11,7 @@ import type { OutputFiles } from '../journal/output-files.js';
 import type { Decision, FinishedStatus, TaskError } from '../journal/record.js';
 import type { RunState } from '../journal/state.js';
 import type { DecideOptions } from './decision.js';
+import { handleClosing } from './handled-closing.js';
 import type { RunLoop } from './loop.js';
 import { outputs, taskOutput } from './outputs.js';
 import {
@@ -87,7 +88,12 @@ export class Run<Outputs = Readonly<Record<string, JsonValue | undefined>>> {
     return this.#loop.blocked;
   }
 
-  /** Calls `listener` for each event of the type, `'*'` for all. A throwing listener harms nobody. */
+  /**
+   * Calls `listener` for each event of the type, `'*'` for all, from here on. Whoever listens as soon as `start`,
+   * `resume` or `resumeAll` has resolved hears every event since the run was opened: from run.started, or from
+   * run.resumed. What is on disk from before (of a run that was going on already, or has finished) {@link events}
+   * gives. An event is frozen: it is the same for all listeners. A throwing listener harms nobody.
+   */
   on<T extends EventType | '*'>(type: T, listener: (event: EventOf<T>) => unknown): Unsubscribe {
     return this.#loop.events.on(type, listener);
   }
@@ -126,6 +132,8 @@ export class Run<Outputs = Readonly<Record<string, JsonValue | undefined>>> {
     await this.#loop.ended;
   }
 }
+
+handleClosing(Run.prototype, ['cancel', 'decide']);
 
 async function* nothing(): AsyncGenerator<never, void, void> {}
 

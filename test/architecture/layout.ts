@@ -31,7 +31,7 @@ export const AREAS: readonly Area[] = [
   { name: 'dag', files: /^dag\//, imports: ['errors', 'definition', 'records'] },
   { name: 'queue', files: /^queue\//, imports: BASE, types: ['records'] },
   { name: 'runners', files: /^runners\//, imports: [...BASE, 'secrets'], types: ['records'] },
-  { name: 'events', files: /^events\.ts$/, imports: ['errors', 'records'] },
+  { name: 'events', files: /^events\.ts$/, imports: ['errors', 'definition', 'records'] },
   { name: 'run', files: /^run\//, imports: PARTS },
   {
     name: 'orchestrator',
