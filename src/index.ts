@@ -59,7 +59,14 @@ export type {
 } from './journal/record.js';
 export { DECISIONS, type Decision } from './journal/record.js';
 export { JournalNotRepairableError } from './journal/repair-errors.js';
-export { DataDirError, DiskFullError, OutputFileError } from './journal/storage-errors.js';
+export {
+  DataDirError,
+  DataDirMovedError,
+  DiskFullError,
+  JournalMovedError,
+  LockedElsewhereError,
+  OutputFileError,
+} from './journal/storage-errors.js';
 export type { RunStatus, RunSummary } from './journal/summary.js';
 export { Orchestrator, type Resumed } from './orchestrator.js';
 export type {
@@ -86,5 +93,6 @@ export {
   type WorkflowFileOptions,
   workflowFromFile,
 } from './workflow-file.js';
+export { UnsafeFileError } from './world/own-file.js';
 export { WorkingDirError } from './world/working-dir.js';
 export type { World } from './world/world.js';

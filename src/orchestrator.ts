@@ -3,7 +3,7 @@ import type { Workflow } from './definition/workflow.js';
 import { JournalWriteError, NuflowError, OrchestratorClosedError } from './errors.js';
 import type { Unsubscribe } from './events.js';
 import { DataDir } from './journal/data-dir.js';
-import { lockDataDir } from './journal/lock-data-dir.js';
+import { inPlaceAssertion, lockDataDir } from './journal/lock-data-dir.js';
 import { OutputFiles } from './journal/output-files.js';
 import type { Decision } from './journal/record.js';
 import { Reserve } from './journal/reserve.js';
@@ -80,7 +80,8 @@ export class Orchestrator {
     this.#stopped = new StoppedRuns(parts.settings.world.clock);
     const { world, baseDir, graceMs, maxLogBytes, workflows, secrets } = parts.settings;
     this.#openings = new Openings(world.clock);
-    this.#outputs = new OutputFiles(world.fileSystem, parts.dir, parts.reserve);
+    const assertInPlace = inPlaceAssertion(parts.dir, parts.lock);
+    this.#outputs = new OutputFiles(world.fileSystem, parts.dir, parts.reserve, assertInPlace);
     parts.reserve.onFreed = (cause) =>
       this.#live.full((id) => new JournalWriteError(parts.dir.journalPath(id), cause));
     this.#opener = new RunOpener({
@@ -95,6 +96,7 @@ export class Orchestrator {
       runners: parts.runners,
       outputs: this.#outputs,
       reserve: parts.reserve,
+      assertInPlace,
       attemptDir: (run, index, task, attempt) => parts.dir.attemptDir(run, index, task, attempt),
       durations: (workflow) => parts.index.durations(workflow),
       prepare: (spec, baseDir) => this.#prepared.prepare(spec, baseDir),
@@ -117,7 +119,8 @@ export class Orchestrator {
     const runners = new Map([...builtIn, ...Object.entries(options.runners ?? {})]);
     const lock = await lockDataDir(world, dir);
     try {
-      const index = await RunIndex.open(world, dir).catch(unusable(dataDir));
+      const mayWrite = (): boolean => lock.isInPlace();
+      const index = await RunIndex.open(world, dir, mayWrite).catch(unusable(dataDir));
       await rememberStarts(executor, options.pools, { dir, index, now: world.clock.now() });
       const reserve = new Reserve(world.fileSystem, dir.reservePath, settings.reserveBytes);
       await reserve.ensure().catch(() => {}); // said when something is to start; looking needs none

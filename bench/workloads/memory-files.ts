@@ -77,6 +77,7 @@ function opened(parts: Buffer[], happens: () => void): OpenFile {
       into.set(bytes);
       return bytes.length;
     },
+    isInPlace: () => true,
     async truncate(size) {
       parts.splice(0, parts.length, Buffer.concat(parts).subarray(0, size));
     },

@@ -22,7 +22,9 @@ export class VirtualWorld implements World {
     next: Math.random,
     hex: (bytes: number) => randomBytes(bytes).toString('hex'),
   };
-  readonly locks = { acquire: async () => ({ held: { release: async () => {} } }) };
+  readonly locks = {
+    acquire: async () => ({ held: { release: async () => {}, isInPlace: () => true } }),
+  };
   readonly pid = process.pid;
   readonly clock: World['clock'] = {
     now: () => this.#now,

@@ -1,24 +1,31 @@
 import {
   DataDirError,
   DataDirLockedError,
+  DataDirMovedError,
   DiskFullError,
   IllegalRecordError,
   JournalDamagedError,
   JournalFormatError,
+  JournalMovedError,
   JournalNotRepairableError,
   JournalReadError,
   JournalWriteError,
+  LockedElsewhereError,
   NuflowError,
   NushellNotStartedError,
   OutputFileError,
   RunUnfinishedError,
   UnreachableError,
+  UnsafeFileError,
 } from 'nuflow';
 import { EXIT, UsageError } from './exit-codes.js';
 
 /** Errors of nuflow that are not the caller's mistake. */
 const NOT_USAGE = [
   DataDirError,
+  DataDirMovedError,
+  JournalMovedError,
+  UnsafeFileError,
   DiskFullError,
   IllegalRecordError,
   JournalDamagedError,
@@ -34,7 +41,8 @@ const NOT_USAGE = [
 
 /** The exit code for what a command threw. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof DataDirLockedError) return EXIT.locked;
+  if (error instanceof DataDirLockedError || error instanceof LockedElsewhereError)
+    return EXIT.locked;
   if (error instanceof UsageError) return EXIT.usage;
   if (error instanceof NuflowError && !NOT_USAGE.some((type) => error instanceof type))
     return EXIT.usage;

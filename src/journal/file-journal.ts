@@ -12,6 +12,7 @@ import { readRecords } from './read-records.js';
 import type { JournalRecord, RecordDraft } from './record.js';
 import { reopenFull } from './reopen-full.js';
 import { BEGINNING, type Position, type ScanEnd, scan } from './scan.js';
+import { isMovedError, JournalMovedError } from './storage-errors.js';
 import { TextWriter } from './write-fully.js';
 
 /**
@@ -60,7 +61,7 @@ export class FileJournal implements Journal {
   #scheduled = false;
   #writing: Promise<void> = Promise.resolve();
   #busy = false;
-  #failure: JournalWriteError | undefined;
+  #failure: Error | undefined;
   #closed: Promise<void> | undefined;
   #hasReopened = false;
 
@@ -219,6 +220,8 @@ export class FileJournal implements Journal {
 
   /** Resolves how many bytes are on disk. */
   async #write(lines: readonly (string | Iterable<string>)[]): Promise<number> {
+    this.#listener.beforeWrite?.();
+    if (!this.#file.isInPlace()) throw new JournalMovedError(this.#path);
     const writer = new TextWriter(this.#file);
     for (const line of lines)
       if (typeof line === 'string') writer.add(line);
@@ -251,7 +254,7 @@ export class FileJournal implements Journal {
   }
 
   #fail(cause: unknown): void {
-    const failure = new JournalWriteError(this.#path, cause);
+    const failure = isMovedError(cause) ? cause : new JournalWriteError(this.#path, cause);
     this.#failure = failure;
     this.#pending = [];
     this.#patience?.();

@@ -25,6 +25,8 @@ export interface Journal {
 
 /** Told by the journal, synchronously, in order. Listeners are set once, at opening, and must not throw. */
 export interface JournalListener {
+  /** Called before each write. What it throws stops the journal, and nothing more is written. */
+  beforeWrite?(): void;
   /** Everything up to `seq` is on disk now. */
   durable(seq: number): void;
   /** A write or sync failed; nothing after `durableSeq` may be believed. Called at most once. */

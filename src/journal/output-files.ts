@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import { assertJson, type JsonValue } from '../definition/json.js';
-import { isNoSpaceError, JournalWriteError, OrchestratorClosedError } from '../errors.js';
+import {
+  isNoSpaceError,
+  JournalWriteError,
+  NuflowError,
+  OrchestratorClosedError,
+} from '../errors.js';
 import type { FileSystem } from '../world/file-system.js';
 import type { DataDir } from './data-dir.js';
 import { OutputCache } from './output-cache.js';
@@ -32,12 +37,14 @@ export class OutputFiles {
   readonly #fileSystem: FileSystem;
   readonly #dir: DataDir;
   readonly #reserve: Reserve | undefined;
+  readonly #assertInPlace: () => void;
   readonly #cache = new OutputCache();
   readonly #writing = new Set<Promise<OutputFile>>();
   #isClosed = false;
 
-  /** `reserve` is for a full disk; who only reads needs none. */
-  constructor(fileSystem: FileSystem, dir: DataDir, reserve?: Reserve) {
+  /** `reserve` is for a full disk, `assertInPlace` is called before each write; who only reads needs none. */
+  constructor(fileSystem: FileSystem, dir: DataDir, reserve?: Reserve, assertInPlace = () => {}) {
+    this.#assertInPlace = assertInPlace;
     this.#fileSystem = fileSystem;
     this.#dir = dir;
     this.#reserve = reserve;
@@ -71,12 +78,15 @@ export class OutputFiles {
         await this.#put(runDir, path, bytes);
       })
       .catch((error: unknown) => {
-        throw new JournalWriteError(join(runDir, path), error);
+        throw error instanceof NuflowError
+          ? error
+          : new JournalWriteError(join(runDir, path), error);
       });
     return { path, sha256, bytes: bytes.length };
   }
 
   async #put(runDir: string, path: string, bytes: Uint8Array): Promise<void> {
+    this.#assertInPlace();
     await this.#fileSystem.makeNewDir(join(runDir, 'outputs'));
     await writeDurably(this.#fileSystem, join(runDir, path), bytes);
     await syncFolder(this.#fileSystem, runDir); // the folder's own name, whoever made it

@@ -47,6 +47,7 @@ const NEWEST = 0.5;
 export class RunIndex {
   readonly #world: World;
   readonly #db: Low<unknown>;
+  readonly #mayWrite: () => boolean;
   readonly #runs = new Map<string, RunSummary>();
   readonly #durations = new Map<string, Map<string, number>>();
   /** Finished, as far as was read. */
@@ -55,14 +56,16 @@ export class RunIndex {
   #cancelWait: (() => void) | undefined;
   #dirty = false;
 
-  private constructor(world: World, db: Low<unknown>) {
+  private constructor(world: World, db: Low<unknown>, mayWrite: () => boolean) {
+    this.#mayWrite = mayWrite;
     this.#world = world;
     this.#db = db;
   }
 
-  static async open(world: World, dir: DataDir): Promise<RunIndex> {
+  /** `mayWrite` is asked before the file is written. */
+  static async open(world: World, dir: DataDir, mayWrite = () => true): Promise<RunIndex> {
     const db = new Low<unknown>(new IndexFile(world, dir.indexPath), EMPTY);
-    const index = new RunIndex(world, db);
+    const index = new RunIndex(world, db, mayWrite);
     await index.#load(dir);
     return index;
   }
@@ -185,6 +188,7 @@ export class RunIndex {
 
   /** A cache that can't be written is no reason to stop: it is read from the journals next time. */
   async #write(): Promise<void> {
+    if (!this.#mayWrite()) return; // the directory of somebody else may be there now
     this.#dirty = false;
     this.#db.data = {
       runs: [...this.#runs.values()].filter(({ id }) => !this.#unproven.has(id)),

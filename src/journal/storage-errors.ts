@@ -1,4 +1,5 @@
 import { NuflowError } from '../errors.js';
+import type { LockHolder } from '../world/lock-holder.js';
 
 /** An output in a file of its own is not there, or not what the journal says it is. A wrong value is never given. */
 export class OutputFileError extends NuflowError {
@@ -21,6 +22,45 @@ export class DataDirError extends NuflowError {
       `${dataDir} can't be used (${message}); nothing was started. Mend the cause, then open it again.`,
       { dataDir },
       { cause },
+    );
+  }
+}
+
+/** A journal is not under its name any more; the run stopped. */
+export class JournalMovedError extends NuflowError {
+  constructor(file: string) {
+    super(
+      'NUFLOW_JOURNAL_MOVED',
+      `${file} is not the file any more that this run is written to: it, or a folder around it, was removed, renamed or replaced. The run stopped, and nothing was acknowledged since. Put it back, then resume the run.`,
+      { file },
+    );
+  }
+}
+
+/** The data directory is not the one any more that this process has locked; all that was at work in it stops. */
+export class DataDirMovedError extends NuflowError {
+  constructor(dataDir: string) {
+    super(
+      'NUFLOW_DATA_DIR_MOVED',
+      `${dataDir} is not the directory any more that this process has locked: it, or its lock file, was removed, renamed or replaced. What is at work in it stops, and nothing was acknowledged since. Put it back, or close this orchestrator and open the directory anew.`,
+      { dataDir },
+    );
+  }
+}
+
+/** Whether what was to be written to is not under its name any more. */
+export function isMovedError(error: unknown): error is JournalMovedError | DataDirMovedError {
+  return error instanceof JournalMovedError || error instanceof DataDirMovedError;
+}
+
+/** A lock names a process of which can't be told from here whether it lives. Nothing was started. */
+export class LockedElsewhereError extends NuflowError {
+  constructor(dataDir: string, file: string, holder: LockHolder | undefined) {
+    const { pid, host, since } = holder ?? {};
+    super(
+      'NUFLOW_LOCKED_ELSEWHERE',
+      `${dataDir} was locked by process ${pid ?? 'unknown'} on host ${host ?? 'unknown'}, of another machine or another PID namespace (a container), since ${since ?? 'an unknown time'}: whether it still lives can't be seen from here. When you are sure that it has ended, type: rm '${file.replaceAll("'", "'\\''")}'`,
+      { dataDir, file, pid, host, since },
     );
   }
 }

@@ -5,11 +5,13 @@ import type { RunEvents } from '../events.js';
 import type { Journal, JournalListener } from '../journal/journal.js';
 import type { JournalRecord, RecordDraft } from '../journal/record.js';
 import { reduce } from '../journal/reduce.js';
-import type { Reserve } from '../journal/reserve.js';
 import { isFinished, type RunState } from '../journal/state.js';
 import { DurableQueue } from './durable-queue.js';
-import type { RunParts } from './parts.js';
+import type { RunParts, RunTools } from './parts.js';
 import type { RunSecrets } from './run-secrets.js';
+
+/** What the records of all runs depend on. */
+type Storage = Pick<RunTools, 'reserve' | 'assertInPlace'>;
 
 /** Told whether a fact got to the disk. */
 export type Settled = (durable: boolean) => void;
@@ -25,18 +27,18 @@ export class Commits implements JournalListener {
   readonly #events: RunEvents;
   readonly #onFailed: (error: Error) => void;
   readonly #secrets: RunSecrets | undefined;
-  readonly #reserve: Reserve;
+  readonly #storage: Storage;
   readonly #unsynced = new DurableQueue();
   #journal: Journal | undefined;
   #state: RunState | undefined;
   #closed = false;
   #ended = false;
 
-  /** `reserve` is for a full disk, `secrets` are taken out of all facts; `onFailed` is told when nothing can be written any more. */
+  /** `secrets` are taken out of all facts; `onFailed` is told when nothing can be written any more. */
   constructor(
     frontier: Frontier,
     events: RunEvents,
-    reserve: Reserve,
+    storage: Storage,
     { secrets }: Pick<RunParts, 'secrets'>,
     onFailed: (error: Error) => void,
   ) {
@@ -44,7 +46,7 @@ export class Commits implements JournalListener {
     this.#events = events;
     this.#onFailed = onFailed;
     this.#secrets = secrets;
-    this.#reserve = reserve;
+    this.#storage = storage;
   }
 
   /** What is on disk, folded. Throws when nothing is there yet. */
@@ -132,9 +134,14 @@ export class Commits implements JournalListener {
     this.#onFailed(error);
   }
 
+  /** From the journal: something is about to be written. */
+  beforeWrite(): void {
+    this.#storage.assertInPlace();
+  }
+
   /** From the journal: there is no space. */
   makeRoom(cause: Error): Promise<boolean> {
-    return this.#reserve.free(cause);
+    return this.#storage.reserve.free(cause);
   }
 
   /** Takes no more facts, and gives up on those that are not on disk yet. */

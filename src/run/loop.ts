@@ -59,7 +59,7 @@ export class RunLoop {
     this.#parts = parts;
     this.#frontier = new Frontier(parts.plan, parts.workflow.spec, parts.onFailure, parts);
     this.events = new RunEvents(() => new Date(clock.now()).toISOString(), parts.secrets);
-    this.commits = new Commits(this.#frontier, this.events, tools.reserve, parts, (error) =>
+    this.commits = new Commits(this.#frontier, this.events, tools, parts, (error) =>
       this.#failed(error),
     );
     this.decisions = new Decisions(this.#decisionTaker());

@@ -77,6 +77,7 @@ export class RunOpener {
   async create(run: NewRun, enter: (loop: RunLoop) => void): Promise<void> {
     const { world, dir } = this.#tools;
     const { id, input, parts } = run;
+    this.#tools.assertInPlace();
     await this.#tools.reserve.ensure();
     const { spec } = parts.workflow;
     const sources = [run.secrets, this.#tools.secrets];
@@ -111,6 +112,7 @@ export class RunOpener {
   /** The run on disk, going on unless it has finished. Throws SecretMissingError and others, the run as it was. */
   async reopen(id: string, how: Reopening, enter: (loop: RunLoop) => void): Promise<void> {
     const { world, dir } = this.#tools;
+    this.#tools.assertInPlace();
     const first = await dir.firstRecord(id);
     if (first === undefined) throw new RunNotFoundError(id, dir.path);
     const sources = [how.secrets ?? {}, this.#tools.secrets];

@@ -17,6 +17,8 @@ export interface RunTools {
   /** Absolute folder of an attempt's files. */
   readonly attemptDir: (run: string, taskIndex: number, task: string, attempt: number) => string;
   readonly reserve: Reserve;
+  /** Throws DataDirMovedError when the data directory is not the one any more that is locked. */
+  readonly assertInPlace: () => void;
   /** Outputs that are too big for the journal. */
   readonly outputs: OutputFiles;
   readonly baseDir: string;

@@ -14,7 +14,8 @@ export interface FileSystem {
   list(path: string): Promise<string[]>;
   /**
    * Opens a file: `read`, `append` (created with 0600 if missing, every write goes to the end, also
-   * readable), or `create` (fails with EEXIST when it is there).
+   * readable), or `create` (fails with EEXIST when it is there). Anything but a regular file is refused with
+   * UnsafeFileError, a symbolic link to one too; nothing is waited for.
    */
   open(path: string, mode: 'read' | 'append' | 'create'): Promise<OpenFile>;
   /**
@@ -39,6 +40,8 @@ export interface OpenFile {
   sync(): Promise<void>;
   /** Reads up to `into.length` bytes at `position`; resolves the number read, 0 at the end. */
   read(into: Uint8Array, position: number): Promise<number>;
+  /** Whether the path it was opened by still leads to this very file: it, or a folder around it, may have been removed, renamed or replaced. Cheap, and at once. */
+  isInPlace(): boolean;
   /** Cuts the file to `size` bytes; durable after the next sync. */
   truncate(size: number): Promise<void>;
   close(): Promise<void>;

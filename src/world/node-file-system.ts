@@ -1,11 +1,11 @@
 import {
   close,
   closeSync,
+  constants,
   fdatasync,
   fsync,
   ftruncate,
   mkdir,
-  open,
   openSync,
   read,
   type Stats,
@@ -15,8 +15,12 @@ import {
 } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import type { FileSystem, OpenFile } from './file-system.js';
+import { openOwn } from './own-file.js';
+import { leadsTo } from './same-file.js';
 
-const FLAGS = { read: 'r', append: 'a+', create: 'ax+' } as const;
+const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_DIRECTORY } = constants;
+const APPEND = O_RDWR | O_APPEND | O_CREAT;
+const FLAGS = { read: O_RDONLY, append: APPEND, create: APPEND | O_EXCL } as const;
 
 /** The machine's file system. Folders are 0700, files 0600. */
 export const nodeFileSystem: FileSystem = {
@@ -29,7 +33,7 @@ export const nodeFileSystem: FileSystem = {
   },
   async syncDir(path) {
     // At once: the folder was just changed, so nothing has to be read, and the way to a thread and back takes longer.
-    const folder = openSync(path, 'r');
+    const folder = openSync(path, O_RDONLY | O_DIRECTORY);
     try {
       await called((done) => fsync(folder, done));
     } finally {
@@ -37,9 +41,9 @@ export const nodeFileSystem: FileSystem = {
     }
   },
   list: (path) => readdir(path).catch(unless('ENOENT', [])),
-  open: async (path, mode) => new NodeFile(await opened(path, FLAGS[mode])),
+  open: async (path, mode) => new NodeFile(path, ...(await openOwn(path, FLAGS[mode]))),
   async rewrite(path, bytes, position) {
-    const file = await opened(path, 'r+');
+    const [file] = await openOwn(path, O_RDWR);
     try {
       await writeAt(file, bytes, position);
     } finally {
@@ -57,14 +61,18 @@ export const nodeFileSystem: FileSystem = {
  * done to a file that was closed, and closing waits for what is being done: the descriptor may be another file's soon.
  */
 class NodeFile implements OpenFile {
+  readonly #path: string;
   readonly #file: number;
+  readonly #identity: Stats;
   #isOpen = true;
   /** Calls that have not come back, and who waits for them. */
   #pending = 0;
   #idle: (() => void) | undefined;
 
-  constructor(file: number) {
+  constructor(path: string, file: number, identity: Stats) {
+    this.#path = path;
     this.#file = file;
+    this.#identity = identity;
   }
 
   write(bytes: Uint8Array): number {
@@ -78,6 +86,10 @@ class NodeFile implements OpenFile {
 
   read(into: Uint8Array, position: number): Promise<number> {
     return this.#call((file, done) => read(file, into, 0, into.length, position, done));
+  }
+
+  isInPlace(): boolean {
+    return leadsTo(this.#path, this.#identity);
   }
 
   truncate(size: number): Promise<void> {
@@ -118,10 +130,6 @@ function called<T = void>(call: (done: Done<T>) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     call((error, value) => (error ? reject(error) : resolve(value as T)));
   });
-}
-
-function opened(path: string, flags: string): Promise<number> {
-  return called((done) => open(path, flags, 0o600, done));
 }
 
 async function writeAt(file: number, bytes: Uint8Array, position: number): Promise<void> {

@@ -44,7 +44,7 @@ const locks: Locks = {
     const release = async (): Promise<void> => {
       lock.released++;
     };
-    return { held: { release } };
+    return { held: { release, isInPlace: () => true } };
   },
 };
 const repair = (using: Locks = locks) =>

@@ -219,6 +219,7 @@ describe('a scan without the lock', () => {
     const reader: OpenFile = {
       write: (bytes) => opened.write(bytes),
       sync: () => opened.sync(),
+      isInPlace: () => opened.isInPlace(),
       truncate: (size) => opened.truncate(size),
       close: () => opened.close(),
       async read(into, position) {

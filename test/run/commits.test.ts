@@ -15,7 +15,10 @@ describe('commits', () => {
     const commits = new Commits(
       new Frontier(plan(workflow.tasks), workflow, 'continue'),
       new RunEvents(() => ''),
-      new Reserve(systemWorld.fileSystem, '/nowhere', 0),
+      {
+        reserve: new Reserve(systemWorld.fileSystem, '/nowhere', 0),
+        assertInPlace() {},
+      },
       {},
       (error) => failures.push(error),
     );

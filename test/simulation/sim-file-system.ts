@@ -188,6 +188,10 @@ export class SimFileSystem implements FileSystem {
     return this.#call('truncate', path, { run });
   }
 
+  isAt(path: string, file: SimFile): boolean {
+    return this.#parts.disk.node(path) === file;
+  }
+
   /** A file is closed also when that fails. */
   close(path: string): Promise<void> {
     return this.#look('close', path, () => {});
@@ -229,6 +233,10 @@ class SimOpenFile implements OpenFile {
   async read(into: Uint8Array, position: number): Promise<number> {
     this.#check();
     return this.#system.read(this.#path, this.#file, into, position);
+  }
+
+  isInPlace(): boolean {
+    return this.#system.isAt(this.#path, this.#file);
   }
 
   async truncate(size: number): Promise<void> {

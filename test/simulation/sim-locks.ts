@@ -33,6 +33,7 @@ export class LockTable {
     this.#held.set(path, mine);
     return {
       held: {
+        isInPlace: () => this.#held.get(path) === mine,
         release: async () => {
           if (this.#held.get(path) === mine) this.#held.delete(path);
         },

@@ -148,6 +148,7 @@ export class FaultyFileSystem implements FileSystem {
         await this.#call('sync', path, () => file.sync());
       },
       read: (into, position) => this.#call('read', path, () => file.read(into, position)),
+      isInPlace: () => file.isInPlace(),
       truncate: (size) => this.#call('truncate', path, () => file.truncate(size)),
       close: () => this.#call('close', path, () => file.close()),
     };

@@ -99,9 +99,10 @@ export class MemoryFileSystem implements FileSystem {
     if (found === undefined && mode !== 'read') {
       const made = new StoredFile();
       this.#folder(dirname(path)).names.set(basename(path), made);
-      return opened(made);
+      return opened(made, () => this.#find(path) === made);
     }
-    return opened(this.#file(path));
+    const file = this.#file(path);
+    return opened(file, () => this.#find(path) === file);
   }
 
   async rewrite(path: string, bytes: Uint8Array, position: number): Promise<void> {
@@ -176,8 +177,9 @@ function survivor(folder: StoredFolder): StoredFolder {
 }
 
 /** Bytes are replaced, never written over: what was handed out or synced stays as it was. */
-function opened(file: StoredFile): OpenFile {
+function opened(file: StoredFile, isInPlace: () => boolean): OpenFile {
   return {
+    isInPlace,
     write(bytes) {
       file.replace(Buffer.concat([file.bytes, bytes]), file.bytes.length);
       return bytes.length;

@@ -1,13 +1,16 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { platform } from 'node:os';
+import { hostname, platform } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { exclusiveFile } from '../../src/world/exclusive-file.js';
@@ -43,6 +46,9 @@ async function release(attempt: LockAttempt): Promise<void> {
   if (!('held' in attempt)) throw new Error(`taken by ${JSON.stringify(attempt.takenBy)}`);
   await attempt.held.release();
 }
+
+const findFlock = (): string =>
+  execFileSync('sh', ['-c', 'command -v flock'], { encoding: 'utf8' }).trim();
 
 /** A folder in PATH whose `flock` is this script. */
 function flockThat(script: string, mode = 0o755): void {
@@ -129,6 +135,45 @@ describe.runIf(linux)(`flock${why}`, () => {
     expect(await systemLocks.acquire(path, SINCE)).toEqual({ takenBy: undefined });
   });
 
+  it('is kept also when its file was removed, and is of another folder when that was renamed', async () => {
+    const path = newPath();
+    const lock = await systemLocks.acquire(path, SINCE);
+    if (!('held' in lock)) throw lock;
+    rmSync(path);
+    expect(lock.held.isInPlace()).toBe(true);
+    expect(await systemLocks.acquire(path, LATER)).toEqual({ takenBy: undefined });
+    renameSync(dirname(path), `${dirname(path)}-renamed`);
+    expect(lock.held.isInPlace()).toBe(false);
+    expect(await systemLocks.acquire(`${dirname(path)}-renamed/lock`, LATER)).toEqual({
+      takenBy: undefined,
+    });
+    renameSync(`${dirname(path)}-renamed`, dirname(path));
+    expect(lock.held.isInPlace()).toBe(true);
+    await release(lock);
+  });
+
+  it('is of the file alone where folders can not be locked, and held as long as that is there', async () => {
+    const path = newPath();
+    flockThat(`[ -d /proc/self/fd/3 ] && exit 65; exec ${findFlock()} "$@"`);
+    const lock = await systemLocks.acquire(path, SINCE);
+    if (!('held' in lock)) throw lock;
+    expect(lock.held.isInPlace()).toBe(true);
+    rmSync(path);
+    expect(lock.held.isInPlace()).toBe(false);
+    await release(lock);
+  });
+
+  it.each(['symlink', 'fifo', 'directory'])('is refused when its file is a %s', async (kind) => {
+    const path = newPath();
+    if (kind === 'symlink') symlinkSync('elsewhere', path);
+    else if (kind === 'fifo') execFileSync('mkfifo', [path]);
+    else mkdirSync(path);
+    await expect(systemLocks.acquire(path, SINCE)).rejects.toMatchObject({
+      code: 'NUFLOW_UNSAFE_FILE',
+      message: expect.stringContaining(path),
+    });
+  });
+
   it('is not kept by the processes that its holder started', async () => {
     const path = newPath();
     const holder = await holders.start(
@@ -189,6 +234,57 @@ describe('the files of the kind for machines without flock(1)', () => {
       expect(readFileSync(`${path}.pid.8`, 'utf8')).toBe('');
     },
   );
+
+  it.each([
+    ['host', { host: 'another' }],
+    ['machine', { machine: '0123456789abcdef' }],
+    ['PID namespace', { pidNamespace: 'pid:[1]' }],
+  ])('keep everybody out when they name a process of another %s, dead or not', async (_, other) => {
+    const path = newPath();
+    const lock = await exclusiveFile(path, SINCE);
+    const holder = JSON.parse(readFileSync(`${path}.pid.1`, 'utf8'));
+    await release(lock);
+    writeFileSync(`${path}.pid.2`, JSON.stringify({ ...holder, startTime: '1', ...other }));
+    for (const acquire of [exclusiveFile, systemLocks.acquire])
+      expect(await acquire(path, LATER)).toMatchObject({
+        takenBy: { pid: process.pid, ...other },
+        unsure: `${path}.pid.2`,
+      });
+    rmSync(`${path}.pid.2`);
+    await release(await exclusiveFile(path, LATER));
+  });
+
+  it('don’t keep anybody out when their machine was started anew', async () => {
+    const path = newPath();
+    await release(await exclusiveFile(path, SINCE));
+    const before = { pid: process.pid, startTime: '1', bootId: 'before', since: SINCE };
+    const here = { host: hostname(), pidNamespace: 'pid:[1]' };
+    writeFileSync(`${path}.pid.2`, JSON.stringify({ ...before, ...here }));
+    await release(await exclusiveFile(path, LATER));
+  });
+
+  it('are held only as long as they are there', async () => {
+    const path = newPath();
+    const lock = await exclusiveFile(path, SINCE);
+    if (!('held' in lock)) throw lock;
+    expect(lock.held.isInPlace()).toBe(true);
+    rmSync(`${path}.pid.1`);
+    expect(lock.held.isInPlace()).toBe(false);
+    const second = await exclusiveFile(path, LATER);
+    expect(lock.held.isInPlace()).toBe(false);
+    await release(lock);
+    expect(await exclusiveFile(path, LATER)).toMatchObject({ takenBy: { since: LATER } });
+    await release(second);
+  });
+
+  it('are refused when something else is in their place', async () => {
+    const path = newPath();
+    execFileSync('mkfifo', [`${path}.pid.1`]);
+    await expect(exclusiveFile(path, SINCE)).rejects.toMatchObject({ code: 'NUFLOW_UNSAFE_FILE' });
+    await expect(systemLocks.acquire(path, SINCE)).rejects.toMatchObject({
+      code: 'NUFLOW_UNSAFE_FILE',
+    });
+  });
 
   it('stay few', async () => {
     const path = newPath();
