@@ -11,7 +11,7 @@
  */
 import { CommanderError } from 'commander';
 import { EXIT } from './cli/exit-codes.js';
-import { closeOutput, OutputClosedError, survivesClosedPipes } from './cli/output.js';
+import { claimStdout, closeOutput, OutputError } from './cli/output.js';
 import { program } from './cli/program.js';
 
 async function main(): Promise<number> {
@@ -21,7 +21,7 @@ async function main(): Promise<number> {
     return Number(process.exitCode ?? EXIT.done);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    if (error instanceof OutputClosedError) return EXIT.done;
+    if (error instanceof OutputError) return EXIT.done; // closeOutput tells whether it matters
     return toldAs(error);
   }
 }
@@ -34,8 +34,8 @@ async function toldAs(error: unknown): Promise<number> {
   return exitCodeOf(error);
 }
 
-survivesClosedPipes();
+claimStdout();
 const code = await main();
-await closeOutput();
+const lost = await closeOutput();
 // A workflow's module may have left timers or sockets open; the command is over all the same.
-process.exit(code);
+process.exit(lost === undefined ? code : await toldAs(lost));

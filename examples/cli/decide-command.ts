@@ -5,7 +5,7 @@ import { loadWorkflows } from './load-workflow.js';
 import { readJson } from './read-input.js';
 import { type ResumeOptions, withOrchestrator } from './run-commands.js';
 
-export interface DecideOptions extends Omit<ResumeOptions, 'output'> {
+export interface DecideOptions extends ResumeOptions {
   /** The task's output, as JSON. */
   readonly output?: string | undefined;
   readonly message?: string | undefined;
@@ -21,14 +21,13 @@ export async function decide(
   decision: Decision,
   options: DecideOptions,
 ): Promise<number> {
-  const { dataDir, message, ...work } = options;
+  const { dataDir, message } = options;
   const output = await readJson('--output', options.output);
   const workflows = (await Promise.all(options.workflows.map(loadWorkflows))).flat();
   const { seq } = await inspectRun(dataDir, id);
-  const following = { ...work, dataDir, output: false };
-  return withOrchestrator(following, workflows, async (orchestrator) => {
+  return withOrchestrator(options, workflows, async (orchestrator) => {
     await orchestrator.decide(id, task, decision, { output, message });
     const run = await orchestrator.resume(id); // which it did, unless that was all that the run waited for
-    return followRuns(orchestrator, [{ run, from: seq + 1 }], following);
+    return followRuns(orchestrator, [{ run, from: seq + 1 }], options);
   });
 }

@@ -1,15 +1,26 @@
 import type { RunEvent, TaskError } from 'nuflow';
-import { formatTime, printable } from './text.js';
+import { safeLine, safeLines } from '../shared/terminal-text.js';
+import { formatTime, type TimeOptions } from './text.js';
 
-/** An event as a line for people: `12:00:01 task.started server (attempt 1)`. */
-export function eventLine(event: RunEvent): string {
-  return printable(`${formatTime(event.at)} ${event.type} ${detail(event)}`.trimEnd());
+/**
+ * An event as lines for people, one for each but what a task printed:
+ * `2026-11-28 08:15:02+01:00 task.started server (attempt 1)`.
+ */
+export function eventLines(event: RunEvent, times: TimeOptions): string[] {
+  const head = `${formatTime(event.at, times)} ${event.type}`;
+  if (event.type !== 'task.output') return [safeLine(`${head} ${detail(event, times)}`.trimEnd())];
+  const { task, attempt, stream, text } = event;
+  const from = safeLine(`${head} ${task} (attempt ${attempt}) ${stream}:`);
+  return safeLines(text.trimEnd()).map((line) => `${from} ${line}`);
 }
 
-function detail(event: RunEvent): string {
+function detail(
+  event: Exclude<RunEvent, { readonly type: 'task.output' }>,
+  times: TimeOptions,
+): string {
   switch (event.type) {
     case 'run.started':
-      return `${event.run} (${event.workflow.name}, ${event.workflow.tasks.length} tasks)`;
+      return `${event.run} (${event.workflow.name}, ${countOf(event.workflow.tasks.length, 'task')})`;
     case 'run.resumed':
       return `by process ${event.pid}`;
     case 'run.cancelRequested':
@@ -22,11 +33,14 @@ function detail(event: RunEvent): string {
     case 'task.spawned':
       return `${event.task} (process ${event.pid})`;
     case 'task.failed':
-      return `${event.task} (attempt ${event.attempt}): ${oneLine(event.error)}`;
+      return `${event.task} (attempt ${event.attempt}): ${errorLine(event.error)}`;
     case 'task.retryScheduled':
-      return `${event.task} at ${formatTime(event.retryAt)} (attempt ${event.attempt}): ${oneLine(event.error)}`;
+      return `${event.task} at ${formatTime(event.retryAt, times)} (attempt ${event.attempt}): ${errorLine(event.error)}`;
     case 'task.interrupted':
-      return [`${event.task} (attempt ${event.attempt}): ${event.next}`, event.error?.message]
+      return [
+        `${event.task} (attempt ${event.attempt}): ${event.next}`,
+        event.error?.message.replace(/\s+/g, ' '),
+      ]
         .filter(Boolean)
         .join(': ');
     case 'task.decided':
@@ -37,14 +51,16 @@ function detail(event: RunEvent): string {
       return `${event.task}: ${event.status}`;
     case 'task.cancelled':
       return `${event.task}: ${event.reason}`;
-    case 'task.output':
-      return `${event.task} (attempt ${event.attempt}) ${event.stream}: ${event.text.trimEnd()}`;
     case 'listener.failed':
       return `${event.event}: ${event.error}`;
   }
 }
 
 /** An error in a line: `nu::shell::error: no such server`. */
-export function oneLine({ code, message }: TaskError): string {
+export function errorLine({ code, message }: TaskError): string {
   return `${code}: ${message.replace(/\s+/g, ' ')}`;
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

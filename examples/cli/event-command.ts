@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspectRun, readEvents } from 'nuflow/inspect';
-import { eventLine } from './describe.js';
+import { eventLines } from './describe.js';
 import { EXIT, UsageError } from './exit-codes.js';
 import { write, writeJson } from './output.js';
 import type { StoreOptions } from './run-commands.js';
@@ -31,7 +31,7 @@ export async function events(id: string, options: EventOptions): Promise<number>
     size = (await stat(journal)).size;
     if (size === before) continue;
     for await (const record of readEvents(dataDir, id, { from: next })) {
-      await (json ? writeJson(record) : write(`${eventLine(record)}\n`));
+      await (json ? writeJson(record) : write(`${eventLines(record, options).join('\n')}\n`));
       next = record.seq + 1;
     }
     if (!follow || (await inspectRun(dataDir, id)).endedAt !== undefined) return EXIT.done;

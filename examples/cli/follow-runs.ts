@@ -4,14 +4,18 @@ import {
   type Run,
   type RunEvent,
   type RunResult,
+  type RunSnapshot,
   RunUnfinishedError,
 } from 'nuflow';
+import { countText } from './counts.js';
 import { EXIT } from './exit-codes.js';
-import { decisionLines } from './held-tasks.js';
 import { tell } from './messages.js';
-import { write, writeJson } from './output.js';
+import { commandLine, decisionLines } from './next-steps.js';
+import { writeJson } from './output.js';
 import { type ProgressOptions, type ProgressView, progressView } from './progress.js';
+import { causeLines } from './root-cause.js';
 import { onSignals } from './signals.js';
+import { formatSpan } from './text.js';
 
 /** A run to follow, and the event to begin with. */
 export interface Followed {
@@ -20,6 +24,7 @@ export interface Followed {
 }
 
 export interface FollowOptions extends ProgressOptions {
+  readonly dataDir: string;
   readonly json?: boolean | undefined;
 }
 
@@ -39,14 +44,15 @@ export async function followRuns(
   const codes: number[] = [];
   for (const [index, { run }] of runs.entries()) {
     const result = ends[index];
-    if (result !== undefined) codes.push(await report(run.id, result, options));
+    if (result !== undefined) codes.push(await report(run, result, options));
     else if (run.waitsForDecision) codes.push(await reportWaiting(run, options));
     else {
-      tell(`run ${run.id} has not finished; go on with: nuflow resume ${run.id}`);
+      const next = commandLine(options.dataDir, 'resume', run.id);
+      tell(`run ${run.id} has not finished; go on with: ${next}`);
       codes.push(signals.exitCode() ?? EXIT.failed);
     }
   }
-  return Math.max(EXIT.done, ...codes);
+  return codes.reduce((worst, code) => Math.max(worst, code), EXIT.done);
 }
 
 /**
@@ -90,24 +96,32 @@ async function settled(run: Run<unknown>): Promise<RunResult<unknown> | undefine
 }
 
 async function report(
-  id: string,
+  run: Run<unknown>,
   result: RunResult<unknown>,
-  { json }: FollowOptions,
+  options: FollowOptions,
 ): Promise<number> {
   const { status, outputs, failures } = result;
-  // The data is lost on a reader that went away; that the run succeeded is not.
-  await (json
-    ? writeJson({ id, status, outputs, failures })
-    : write(`${JSON.stringify(outputs, undefined, 2)}\n`)
+  // That data could not be written is said at the end; how the run ended is known all the same.
+  await (options.json
+    ? writeJson({ id: run.id, status, outputs, failures })
+    : writeJson(outputs, 2)
   ).catch(() => {});
-  if (status === 'succeeded') return EXIT.done;
-  tell(`run ${id} ${status}; look at it with: nuflow show ${id}`);
-  return EXIT.failed;
+  if (status !== 'succeeded' || !options.quiet) tell(endText(run.snapshot(), options));
+  return status === 'succeeded' ? EXIT.done : EXIT.failed;
 }
 
-async function reportWaiting(run: Run<unknown>, { json }: FollowOptions): Promise<number> {
+/** How a run ended, why, and what to type next. */
+function endText(run: RunSnapshot, { dataDir }: FollowOptions): string {
+  const { id, status, progress, startedAt, endedAt } = run;
+  const end = `run ${id} ${status}: ${countText(progress)}, ${formatSpan(startedAt, endedAt)}`;
+  if (status === 'succeeded') return end;
+  const next = `  look at it with: ${commandLine(dataDir, 'show', id)}`;
+  return [end, ...causeLines(run, dataDir), next].join('\n');
+}
+
+async function reportWaiting(run: Run<unknown>, { json, dataDir }: FollowOptions): Promise<number> {
   const { id, status, held } = run.snapshot();
   if (json) await writeJson({ id, status, held }).catch(() => {});
-  tell(`run ${id} waits for a decision:\n${decisionLines({ id, held }).join('\n')}`);
+  tell(`run ${id} waits for a decision:\n${decisionLines(dataDir, { id, held }).join('\n')}`);
   return EXIT.waiting;
 }

@@ -7,11 +7,13 @@ import {
   type LostRecords,
   repairJournal,
 } from 'nuflow/journal';
+import { safeLine } from '../shared/terminal-text.js';
 import { EXIT } from './exit-codes.js';
 import { tell } from './messages.js';
-import { write, writeJson } from './output.js';
+import { commandLine } from './next-steps.js';
+import { write, writeAll, writeJson } from './output.js';
 import type { StoreOptions } from './run-commands.js';
-import { printable, table } from './text.js';
+import { table } from './text.js';
 
 /** A check, or why there is none: the disk could not be read. */
 type Checked =
@@ -28,12 +30,13 @@ export async function check(named: readonly string[], options: StoreOptions): Pr
   const found: Checked[] = [];
   for (const run of runs) found.push(await checked(dataDir, run));
   if (json) await writeJson(found);
-  else await write(table([['RUN', 'VERDICT', 'RECORDS', 'LINE', 'BYTE', ''], ...found.map(row)]));
+  else
+    await writeAll(table([['RUN', 'VERDICT', 'RECORDS', 'LINE', 'BYTE', ''], ...found.map(row)]));
   const bad = found.filter(({ verdict }) => verdict !== 'ok');
   for (const each of json ? [] : bad) {
     const { run, verdict } = each;
     const next = NEXT[verdict];
-    if (next !== undefined) tell(`${run}: ${next(run)}`);
+    if (next !== undefined) tell(`${run}: ${next(run, dataDir)}`);
     if ('outputs' in each) tellOutputs(each.outputs);
   }
   return bad.length === 0 ? EXIT.done : EXIT.failed;
@@ -60,14 +63,17 @@ function row(found: Checked): string[] {
 /** Names the output files that are missing or changed. */
 function tellOutputs(outputs: readonly BadOutput[] = []): void {
   for (const { file, line, task, why } of outputs)
-    tell(`  output of task ${printable(task)}, line ${line}: ${printable(file)} ${printable(why)}`);
+    tell(`  output of task ${safeLine(task)}, line ${line}: ${safeLine(file)} ${safeLine(why)}`);
 }
 
 /** What to do about a verdict. */
-const NEXT: { readonly [verdict in Checked['verdict']]?: (run: string) => string } = {
-  torn: (run) => `harmless; it is cut off by the next: nuflow resume ${run}`,
-  damaged: (run) =>
-    `restore it from a copy, or keep what is good of it with: nuflow journal repair ${run}`,
+const NEXT: {
+  readonly [verdict in Checked['verdict']]?: (run: string, dataDir: string) => string;
+} = {
+  torn: (run, dataDir) =>
+    `harmless; it is cut off by the next: ${commandLine(dataDir, 'resume', run)}`,
+  damaged: (run, dataDir) =>
+    `restore it from a copy, or keep what is good of it with: ${commandLine(dataDir, 'journal repair', run)}`,
   incomplete: () =>
     'the journal is good, but not these files; restore them from a copy, nothing else brings them back',
   unknownFormat: () => 'written by a newer nuflow; use that',
@@ -87,11 +93,11 @@ export async function repair(run: string, { dataDir, json }: StoreOptions): Prom
   } else {
     const { before, lost, copy, records } = done;
     tellLost(before.outputs);
-    await write(`${run}: ${before.verdict} at line ${before.line}: ${printable(before.why)}\n`);
+    await write(`${run}: ${before.verdict} at line ${before.line}: ${safeLine(before.why)}\n`);
     await write(`kept ${records} records; lost ${lostText(lost)}\n`);
-    await write(`the journal as it was: ${printable(copy)}\n`);
+    await write(`the journal as it was: ${safeLine(copy)}\n`);
     tell(
-      `Lost tasks run again; see that nothing of them is still going. Then: nuflow resume ${run}`,
+      `Lost tasks run again; see that nothing of them is still going. Then: ${commandLine(dataDir, 'resume', run)}`,
     );
   }
   return EXIT.done;
@@ -105,6 +111,6 @@ function tellLost(outputs: readonly BadOutput[] | undefined): void {
 
 function lostText({ bytes, lines, types, tasks }: LostRecords): string {
   const told = Object.entries(types).map(([type, count]) => `\n  ${count} × ${type}`);
-  const spoken = tasks.map(({ task, types }) => `\n  task ${printable(task)}: ${types.join(', ')}`);
+  const spoken = tasks.map(({ task, types }) => `\n  task ${safeLine(task)}: ${types.join(', ')}`);
   return [`${bytes} bytes in ${lines} lines`, ...told, ...spoken].join('');
 }

@@ -1,5 +1,7 @@
 import type { Progress, RunEvent } from 'nuflow';
-import { formatDuration, printable } from './text.js';
+import { safeLine } from '../shared/terminal-text.js';
+import { countText } from './counts.js';
+import { clipped, formatDuration } from './text.js';
 
 /** What is shown of a run while it goes on. */
 export interface LiveRun {
@@ -20,35 +22,41 @@ export function follow(
     running.delete(event.task);
 }
 
+/** A terminal's size, in characters. */
+export interface Size {
+  readonly rows: number;
+  readonly columns: number;
+}
+
 /**
- * The runs as they stand at `now`, in at most `rows` lines: one for each run, then its running tasks, the
+ * The runs as they stand at `now`, within the terminal: one line for each run, then its running tasks, the
  * longest running first.
  *
  *   create-wuji  5/12 done, 3 running, 1 failed, about 12.0 s left
  *     server (attempt 2)  3.2 s
  */
-export function liveText(runs: readonly LiveRun[], now: number, rows: number): string {
+export function liveText(runs: readonly LiveRun[], now: number, { rows, columns }: Size): string {
   const share = Math.max(1, Math.floor((rows - 1) / Math.max(1, runs.length)) - 1);
-  return runs.flatMap((run) => [headline(run), ...taskLines(run, now, share)]).join('\n');
+  const shown = runs.slice(0, Math.max(1, Math.floor((rows - 1) / 2)));
+  return shown
+    .flatMap((run) => [headline(run), ...taskLines(run, now, share)])
+    .map((line) => clipped(line, Math.max(1, columns - 1)))
+    .join('\n');
 }
 
 function headline({ id, progress }: LiveRun): string {
-  const { total, done, running, failed, held, etaMs } = progress();
-  const parts = [
-    `${done}/${total} done`,
-    `${running} running`,
-    ...(failed > 0 ? [`${failed} failed`] : []),
-    ...(held > 0 ? [`${held} held`] : []),
-    ...(etaMs === undefined ? [] : [`about ${formatDuration(etaMs)} left`]),
-  ];
-  return `${id}  ${parts.join(', ')}`;
+  const counts = progress();
+  const left = counts.etaMs === undefined ? '' : `, about ${formatDuration(counts.etaMs)} left`;
+  return safeLine(`${id}  ${countText(counts)}${left}`);
 }
 
 function taskLines({ running }: LiveRun, now: number, limit: number): string[] {
-  const lines = [...running].map(([task, { attempt, startedMs }]) => {
+  const isWhole = running.size <= limit;
+  const lines: string[] = [];
+  for (const [task, { attempt, startedMs }] of running) {
+    if (lines.length === (isWhole ? limit : limit - 1)) break;
     const again = attempt > 1 ? ` (attempt ${attempt})` : '';
-    return `  ${printable(task)}${again}  ${formatDuration(now - startedMs)}`;
-  });
-  if (lines.length <= limit) return lines;
-  return [...lines.slice(0, limit - 1), `  … ${lines.length - limit + 1} more`];
+    lines.push(safeLine(`  ${task}${again}  ${formatDuration(now - startedMs)}`));
+  }
+  return isWhole ? lines : [...lines, `  … ${running.size - lines.length} more`];
 }

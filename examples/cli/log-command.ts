@@ -1,9 +1,10 @@
 import type { RunSnapshot } from 'nuflow';
 import { inspectRun, readLog } from 'nuflow/inspect';
+import { safeLine } from '../shared/terminal-text.js';
 import { EXIT, UsageError } from './exit-codes.js';
 import { write, writeJson } from './output.js';
 import type { StoreOptions } from './run-commands.js';
-import { printable } from './text.js';
+import { terminalLog } from './terminal-log.js';
 
 const STREAMS = ['stdout', 'stderr'] as const;
 
@@ -18,7 +19,10 @@ interface Attempt {
   readonly attempt: number;
 }
 
-/** `nuflow logs ID [TASK]`: what tasks printed, byte for byte, stdout before stderr; of a long log beginning and end. Takes no lock. */
+/**
+ * `nuflow logs ID [TASK]`: what tasks printed, stdout before stderr; of a long log beginning and end. Byte for
+ * byte, but on a terminal: there lines and colours are kept, and what else would steer it is shown. Takes no lock.
+ */
 export async function logs(
   id: string,
   task: string | undefined,
@@ -60,15 +64,16 @@ async function logData({ task, attempt }: Attempt, streams: readonly Log[]): Pro
   return { task, attempt, ...Object.fromEntries(texts) };
 }
 
-/** The bytes, after a heading if wanted; nothing at all when there are none. */
+/** What was printed, after a heading if wanted; nothing at all when it is nothing. */
 async function writeOut(
   { task, attempt }: Attempt,
   { stream, chunks }: Log,
   isHeaded: boolean,
 ): Promise<void> {
   let begun = !isHeaded;
-  for await (const chunk of chunks) {
-    if (!begun) await write(`==> ${printable(task)} (attempt ${attempt}, ${stream}) <==\n`);
+  const shown = process.stdout.isTTY ? terminalLog(chunks, isHeaded ? '  ' : '') : chunks;
+  for await (const chunk of shown) {
+    if (!begun) await write(`==> ${safeLine(task)} (attempt ${attempt}, ${stream}) <==\n`);
     begun = true;
     await write(chunk);
   }

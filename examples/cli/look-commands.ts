@@ -1,14 +1,17 @@
-import type { RunSnapshot, RunSummary, TaskSnapshot } from 'nuflow';
+import type { RunSnapshot, TaskSnapshot } from 'nuflow';
 import { inspectRun, listRuns, readOutput } from 'nuflow/inspect';
-import { oneLine } from './describe.js';
+import { safeBlock, safeLine } from '../shared/terminal-text.js';
+import { countText } from './counts.js';
+import { errorLine } from './describe.js';
 import { EXIT } from './exit-codes.js';
-import { decisionLines } from './held-tasks.js';
-import { write, writeJson } from './output.js';
+import { decisionLines } from './next-steps.js';
+import { writeAll, writeJson } from './output.js';
+import { causeLines } from './root-cause.js';
 import type { StoreOptions } from './run-commands.js';
-import { formatSpan, printable, table } from './text.js';
+import { formatSpan, formatTime, type TimeOptions, table } from './text.js';
 
 /** `nuflow list`: all runs, latest first. Takes no lock. */
-export async function list({ dataDir, json }: StoreOptions): Promise<number> {
+export async function list({ dataDir, json, utc }: StoreOptions): Promise<number> {
   const runs = await listRuns(dataDir);
   if (json) await writeJson(runs);
   else {
@@ -17,27 +20,19 @@ export async function list({ dataDir, json }: StoreOptions): Promise<number> {
       workflow,
       status,
       countText(tasks),
-      startedAt,
+      formatTime(startedAt, { utc }),
       formatSpan(startedAt, endedAt),
     ]);
-    await write(table([['RUN', 'WORKFLOW', 'STATUS', 'TASKS', 'STARTED', 'TIME'], ...rows]));
+    await writeAll(table([['RUN', 'WORKFLOW', 'STATUS', 'TASKS', 'STARTED', 'TIME'], ...rows]));
   }
   return EXIT.done;
 }
 
-function countText({ done, total, failed, held }: RunSummary['tasks']): string {
-  return [
-    `${done}/${total}`,
-    ...(failed > 0 ? [`${failed} failed`] : []),
-    ...(held > 0 ? [`${held} held`] : []),
-  ].join(', ');
-}
-
 /** `nuflow show ID`: a run and its tasks. Takes no lock. */
-export async function show(id: string, { dataDir, json }: StoreOptions): Promise<number> {
-  const run = await inspectRun(dataDir, id);
-  if (json) await writeJson(run);
-  else await write(runText(run));
+export async function show(id: string, options: StoreOptions): Promise<number> {
+  const run = await inspectRun(options.dataDir, id);
+  if (options.json) await writeJson(run);
+  else await writeAll(runText(run, options));
   return EXIT.done;
 }
 
@@ -47,33 +42,33 @@ export async function output(id: string, task: string, { dataDir }: StoreOptions
   return EXIT.done;
 }
 
-function runText(run: RunSnapshot): string {
+/** Summary and what to do first, since the tasks may be many. */
+function* runText(run: RunSnapshot, options: StoreOptions): Generator<string, void, void> {
   const { id, workflow, status, startedAt, endedAt, progress, tasks } = run;
-  const head = `${id}  ${printable(workflow)}  ${status}  ${progress.done}/${progress.total} done  ${formatSpan(startedAt, endedAt)}`;
-  const rows = tasks.map((task) => [
-    task.id,
-    task.status,
-    String(task.attempts),
-    formatSpan(task.startedAt, task.endedAt),
-    remark(task),
-  ]);
-  const decisions = decisionLines(run).map(printable).join('\n');
-  const errors = tasks.flatMap(({ id: task, error }) =>
-    error?.rendered ? [`\n${printable(task)}:\n${printable(error.rendered).trimEnd()}\n`] : [],
-  );
-  return [
-    `${head}\n\n`,
-    table([['TASK', 'STATUS', 'ATTEMPTS', 'TIME', ''], ...rows]),
-    ...errors,
-    ...(run.held.length === 0 ? [] : [`\nHeld for a decision:\n${decisions}\n`]),
-  ].join('');
+  const times = `started ${formatTime(startedAt, options)}, ${formatSpan(startedAt, endedAt)}`;
+  yield `${safeLine(`${id}  ${workflow}  ${status}  ${countText(progress)}  ${times}`)}\n\n`;
+  yield* section('Failed first:', causeLines(run, options.dataDir));
+  yield* section('Held for a decision:', decisionLines(options.dataDir, run));
+  const rows = tasks.map((task) => taskRow(task, options));
+  yield* table([['TASK', 'STATUS', 'ATTEMPTS', 'TIME', ''], ...rows]);
+  for (const { id: task, error } of tasks)
+    if (error?.rendered) yield `\n${safeLine(task)}:\n${safeBlock(error.rendered, '  ')}`;
 }
 
-function remark({ error, reason, retryAt, heldAt }: TaskSnapshot): string {
+function* section(heading: string, lines: readonly string[]): Generator<string, void, void> {
+  if (lines.length > 0) yield `${heading}\n${lines.join('\n')}\n\n`;
+}
+
+function taskRow(task: TaskSnapshot, times: TimeOptions): string[] {
+  const { id, status, attempts, startedAt, endedAt } = task;
+  return [id, status, String(attempts), formatSpan(startedAt, endedAt), remark(task, times)];
+}
+
+function remark({ error, reason, retryAt, heldAt }: TaskSnapshot, times: TimeOptions): string {
   const parts = [
-    retryAt === undefined ? undefined : `again at ${retryAt}`,
-    heldAt === undefined ? undefined : `held since ${heldAt}`,
-    error === undefined ? undefined : oneLine(error),
+    retryAt === undefined ? undefined : `again at ${formatTime(retryAt, times)}`,
+    heldAt === undefined ? undefined : `held since ${formatTime(heldAt, times)}`,
+    error === undefined ? undefined : errorLine(error),
     typeof reason === 'string' ? reason : reasonText(reason),
   ];
   return parts.filter((part) => part !== undefined).join('; ');

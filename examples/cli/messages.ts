@@ -4,17 +4,25 @@ import {
   UnreachableError,
   WorkflowNotRegisteredError,
 } from 'nuflow';
+import { safeJson, safeLines } from '../shared/terminal-text.js';
 import { UsageError } from './exit-codes.js';
-import { printable } from './text.js';
+import { OutputError } from './output.js';
 
 /** Says something to a person, on stderr. */
 export function tell(message: string): void {
-  process.stderr.write(`${printable(message)}\n`);
+  process.stderr.write(`${messageText(message)}\n`);
+}
+
+/** A message as it is shown: what comes after its first line is indented, so that no line of it looks like another message. */
+export function messageText(message: string): string {
+  return safeLines(message)
+    .map((line, at) => (at === 0 || /^\s|^$/.test(line) ? line : `  ${line}`))
+    .join('\n');
 }
 
 /** Says what went wrong; with `json` as one line of JSON. */
 export function tellError(error: unknown, json = false): void {
-  if (json) process.stderr.write(`${JSON.stringify({ error: errorData(error) })}\n`);
+  if (json) process.stderr.write(`${safeJson(JSON.stringify({ error: errorData(error) }))}\n`);
   else tell(`nuflow: ${messageOf(error)}`);
 }
 
@@ -22,7 +30,8 @@ export function tellError(error: unknown, json = false): void {
 export function errorData(error: unknown): { code: string; message: string; details?: unknown } {
   if (error instanceof NuflowError)
     return { code: error.code, message: error.message, details: error.details };
-  const code = error instanceof UsageError ? 'USAGE' : 'ERROR';
+  const code =
+    error instanceof UsageError ? 'USAGE' : error instanceof OutputError ? 'OUTPUT' : 'ERROR';
   return { code, message: error instanceof Error ? error.message : String(error) };
 }
 
@@ -31,7 +40,7 @@ function messageOf(error: unknown): string {
     return `${error.message}\nHere: nuflow resume --workflows MODULE`;
   if (error instanceof SecretMissingError)
     return `${error.message}\nHere: --secret NAME, --secret NAME=VARIABLE or --secret NAME=@FILE`;
-  const expected = error instanceof UsageError || error instanceof NuflowError;
+  const expected = [UsageError, NuflowError, OutputError].some((type) => error instanceof type);
   if (!(error instanceof Error)) return String(error);
   const bug = !expected || error instanceof UnreachableError;
   return bug ? (error.stack ?? error.message) : error.message;

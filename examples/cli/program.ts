@@ -1,9 +1,12 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Decision } from 'nuflow';
+import { safeLines } from '../shared/terminal-text.js';
 import type { DecideOptions } from './decide-command.js';
 import type { EventOptions } from './event-command.js';
 import { UsageError } from './exit-codes.js';
 import type { LogOptions } from './log-command.js';
+import { DEFAULT_DATA_DIR } from './next-steps.js';
+import { writeNow } from './output.js';
 import type { ResumeOptions, RunOptions, StoreOptions, WorkOptions } from './run-commands.js';
 
 /**
@@ -30,6 +33,10 @@ export function program(): Command {
   const cli = new Command('nuflow')
     .description('Run workflows durably, go on with them after a crash, look at them.')
     .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void writeNow(text),
+      writeErr: (text) => process.stderr.write(safeLines(text).join('\n')),
+    })
     .showHelpAfterError('(add --help for help)')
     .addHelpText(
       'after',
@@ -37,7 +44,7 @@ export function program(): Command {
     );
   addRun(cli);
   addResume(cli);
-  working(cli, 'cancel <id>', 'cancel a run, also one nobody works on').action(
+  atWork(looking(cli, 'cancel <id>', 'cancel a run, also one nobody works on')).action(
     (id: string, options: WorkOptions) =>
       exitWith(COMMANDS.run().then((it) => it.cancel(id, options))),
   );
@@ -60,7 +67,8 @@ export function program(): Command {
 }
 
 function addRun(cli: Command): void {
-  working(cli, 'run <file>', 'run the workflow of a JSON or YAML file, or of a JavaScript module')
+  following(cli, 'run <file>', 'run the workflow of a JSON or YAML file, or of a JavaScript module')
+    .addOption(formerOutput())
     .option('--input <json>', "the run's input: JSON, @FILE, or @- for stdin")
     .option('--id <id>', "the run's id; the same id again attaches to the run that is there")
     .option('--workflow <name>', 'which workflow, when a module exports several')
@@ -71,7 +79,9 @@ function addRun(cli: Command): void {
 
 function addResume(cli: Command): void {
   withWorkflows(
-    working(cli, 'resume [id]', 'go on with a run, or with all that have not finished'),
+    following(cli, 'resume [id]', 'go on with a run, or with all that have not finished').addOption(
+      formerOutput(),
+    ),
   ).action((id: string | undefined, options: ResumeOptions) =>
     exitWith(COMMANDS.run().then((it) => it.resume(id, options))),
   );
@@ -79,12 +89,10 @@ function addResume(cli: Command): void {
 
 function addDecide(cli: Command): void {
   const decisions = DECISIONS.join('|');
-  const command = atWork(
-    looking(
-      cli,
-      'decide <id> <task> <decision>',
-      `say what becomes of a held task (${decisions}), and go on with its run`,
-    ),
+  const command = following(
+    cli,
+    'decide <id> <task> <decision>',
+    `say what becomes of a held task (${decisions}), and go on with its run`,
   )
     .option('--output <json>', "for done: the task's output: JSON, @FILE, or @- for stdin")
     .option('--message <text>', 'why; for fail it is the error');
@@ -154,15 +162,26 @@ function looking(cli: Command, usage: string, description: string): Command {
   return cli
     .command(usage)
     .description(description)
-    .option('--data-dir <folder>', 'where runs are kept', '.nuflow')
-    .option('--json', 'machine-readable output');
+    .option('--data-dir <folder>', 'where runs are kept', DEFAULT_DATA_DIR)
+    .option('--utc', 'show times in UTC, not in the local time zone')
+    .option('--json', 'machine-readable: a line of JSON for each value');
 }
 
-/** A command that works on runs, and takes the data directory for itself. */
-function working(cli: Command, usage: string, description: string): Command {
-  return atWork(looking(cli, usage, description)).option('--output', 'show what tasks print');
+/** A command that works on runs until they end, and shows them meanwhile. */
+function following(cli: Command, usage: string, description: string): Command {
+  return atWork(looking(cli, usage, description)).option('--logs', 'show what tasks print');
 }
 
+/** An output is what a task gives, everywhere; this once meant what it prints. */
+function formerOutput(): Option {
+  return new Option('--output').hideHelp().argParser(() => {
+    throw new UsageError(
+      'there is no --output here: --logs shows what tasks print, and `nuflow output RUN TASK` what a task gave',
+    );
+  });
+}
+
+/** Takes the data directory for itself. */
 function atWork(command: Command): Command {
   return command
     .option('--concurrency <number>', 'tasks at once', wholeNumber, 10)

@@ -1,54 +1,57 @@
 import { createLogUpdate } from 'log-update';
 import type { Run, RunEvent } from 'nuflow';
-import { eventLine } from './describe.js';
+import { eventLines } from './describe.js';
 import { follow, type LiveRun, liveText } from './live-view.js';
+import { messageText } from './messages.js';
+import type { TimeOptions } from './text.js';
 
 /** Shows runs to a person, on stderr. */
 export interface ProgressView {
   /** A run's event. */
   show(run: Run<unknown>, event: RunEvent): void;
   /** Says something beside the runs. */
-  tell(line: string): void;
+  tell(message: string): void;
   /** Leaves the terminal as it should be. */
   close(): void;
 }
 
-export interface ProgressOptions {
+export interface ProgressOptions extends TimeOptions {
   /** Show nothing. */
   readonly quiet?: boolean | undefined;
   /** Show what tasks print. */
-  readonly output?: boolean | undefined;
+  readonly logs?: boolean | undefined;
 }
 
 /** A view that redraws itself when stderr is a terminal, plain lines when not. */
-export function progressView({ quiet, output = false }: ProgressOptions): ProgressView {
-  if (quiet) return new QuietView();
+export function progressView(options: ProgressOptions): ProgressView {
+  if (options.quiet) return new QuietView();
   const live = process.stderr.isTTY && process.env.TERM !== 'dumb' && !process.env.CI;
-  return live ? new LiveView(output) : new PlainView(output);
+  return live ? new LiveView(options) : new PlainView(options);
 }
 
 class QuietView implements ProgressView {
   show(_run: Run<unknown>, _event: RunEvent): void {}
-  tell(line: string): void {
-    process.stderr.write(`${line}\n`);
+  tell(message: string): void {
+    process.stderr.write(`${messageText(message)}\n`);
   }
   close(): void {}
 }
 
 class PlainView extends QuietView {
-  readonly #output: boolean;
+  readonly #options: ProgressOptions;
   readonly #seen = new Set<string>();
 
-  constructor(output: boolean) {
+  constructor(options: ProgressOptions) {
     super();
-    this.#output = output;
+    this.#options = options;
   }
 
   override show(run: Run<unknown>, event: RunEvent): void {
     this.#seen.add(run.id);
-    if (event.type === 'task.output' && !this.#output) return;
+    if (event.type === 'task.output' && !this.#options.logs) return;
     if (event.type === 'task.spawned') return;
-    this.tell(`${this.#seen.size > 1 ? `${run.id} ` : ''}${eventLine(event)}`);
+    const from = this.#seen.size > 1 ? `${run.id} ` : '';
+    for (const line of eventLines(event, this.#options)) this.tell(`${from}${line}`);
   }
 }
 
@@ -64,13 +67,15 @@ const STAYING: ReadonlySet<RunEvent['type']> = new Set([
 const REDRAW_MS = 100;
 
 class LiveView implements ProgressView {
-  readonly #output: boolean;
+  readonly #options: ProgressOptions;
   readonly #log = createLogUpdate(process.stderr);
   readonly #runs = new Map<string, LiveRun & { readonly running: Parameters<typeof follow>[0] }>();
   readonly #timer = setInterval(() => this.#draw(), REDRAW_MS);
+  /** Said since the last drawing. */
+  #said: string[] = [];
 
-  constructor(output: boolean) {
-    this.#output = output;
+  constructor(options: ProgressOptions) {
+    this.#options = options;
   }
 
   show(run: Run<unknown>, event: RunEvent): void {
@@ -81,34 +86,39 @@ class LiveView implements ProgressView {
     };
     this.#runs.set(run.id, live);
     follow(live.running, event);
-    if (this.#stays(event)) this.tell(eventLine(event));
-    if (event.type === 'run.finished') {
-      this.#runs.delete(run.id);
-      this.tell(`${run.id} ${event.status}`);
-    }
+    if (this.#stays(event)) this.#said.push(...eventLines(event, this.#options));
+    if (event.type === 'run.finished') this.#runs.delete(run.id);
   }
 
-  tell(line: string): void {
-    this.#log.clear();
-    process.stderr.write(`${line}\n`);
+  tell(message: string): void {
+    this.#said.push(messageText(message));
     this.#draw();
   }
 
   close(): void {
     clearInterval(this.#timer);
     this.#log.clear();
+    this.#sayWhatWaits();
     this.#log.done();
   }
 
   /** What a person wants to be able to scroll back to. */
   #stays({ type }: RunEvent): boolean {
-    if (type === 'task.output') return this.#output;
+    if (type === 'task.output') return this.#options.logs === true;
     return STAYING.has(type);
   }
 
   #draw(): void {
-    const text = liveText([...this.#runs.values()], Date.now(), process.stderr.rows ?? 24);
-    if (text === '') this.#log.clear();
-    else this.#log(text);
+    const { rows = 24, columns = 80 } = process.stderr;
+    const text = liveText([...this.#runs.values()], Date.now(), { rows, columns });
+    if (text === '' || this.#said.length > 0) this.#log.clear();
+    this.#sayWhatWaits();
+    if (text !== '') this.#log(text);
+  }
+
+  /** Where the live part was, which was cleared. */
+  #sayWhatWaits(): void {
+    if (this.#said.length > 0) process.stderr.write(`${this.#said.join('\n')}\n`);
+    this.#said = [];
   }
 }

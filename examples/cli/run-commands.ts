@@ -6,9 +6,10 @@ import { tell, tellError } from './messages.js';
 import { writeJson } from './output.js';
 import { readJson } from './read-input.js';
 import { readSecrets } from './secrets.js';
+import type { TimeOptions } from './text.js';
 
 /** Options of every command. */
-export interface StoreOptions {
+export interface StoreOptions extends TimeOptions {
   readonly dataDir: string;
   readonly json?: boolean | undefined;
 }

@@ -71,6 +71,30 @@ export class CliRig {
     return this.start(...args).ended;
   }
 
+  /** A shell's script, in which `$NUFLOW` is the command. */
+  shell(script: string): Promise<Ended> {
+    return this.#shell(['sh', '-c', script], { CI: 'true' });
+  }
+
+  /** The same on a terminal of its own; all that is shown is in `stdout`. */
+  terminal(script: string, { rows = 24, columns = 80 } = {}): Promise<Ended> {
+    const sized = `stty rows ${rows} cols ${columns}; ${script}`;
+    return this.#shell(['script', '-qec', sized, '/dev/null'], { CI: '', TERM: 'xterm' });
+  }
+
+  #shell(
+    [command, ...args]: readonly [string, ...string[]],
+    env: NodeJS.ProcessEnv,
+  ): Promise<Ended> {
+    const child = spawn(command, args, {
+      cwd: this.dir,
+      env: { ...process.env, TZ: 'UTC', NUFLOW: `${process.execPath} ${this.#cli}`, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#started.push(child);
+    return new Command(child).ended;
+  }
+
   path(name: string): string {
     return join(this.dir, name);
   }

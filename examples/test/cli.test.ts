@@ -35,7 +35,10 @@ describe('nuflow run', () => {
       '--input',
       '{"name":"wuji"}',
     );
-    expect(stderr).toMatch(/^\d\d:\d\d:\d\d task\.started greet \(attempt 1\)$/m);
+    expect(stderr).toMatch(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00 task\.started greet \(attempt 1\)$/m,
+    );
+    expect(stderr).toMatch(/^run \S+ succeeded: 2\/2 done, /m);
     expect(JSON.parse(stdout)).toEqual({ greet: 'hello wuji', exclaim: 'hello wuji!' });
     expect(code).toBe(0);
   });
@@ -69,8 +72,8 @@ describe('nuflow run', () => {
     expect(JSON.parse((await rig.run('list', '--json')).stdout)).toHaveLength(1);
   });
 
-  it('shows what tasks print with --output', async () => {
-    const { stderr } = await rig.run('run', 'hello.yaml', '--input', '{"name":"x"}', '--output');
+  it('shows what tasks print with --logs', async () => {
+    const { stderr } = await rig.run('run', 'hello.yaml', '--input', '{"name":"x"}', '--logs');
     expect(stderr).toContain('task.output greet (attempt 1) stdout: on the way');
   });
 
@@ -86,6 +89,7 @@ describe('nuflow run', () => {
     ['no command', []],
     ['an unknown command', ['destroy']],
     ['an unknown option', ['run', 'hello.yaml', '--fast']],
+    ['the former --output, which says what to type', ['run', 'hello.yaml', '--output']],
     ['a concurrency that is no number', ['run', 'hello.yaml', '--concurrency', 'many']],
     [
       'a concurrency out of range',
@@ -146,8 +150,8 @@ describe('looking at runs', () => {
     const { stdout } = await rig.run('list');
     expect(stdout.split('\n').map((line) => line.split(/ {2,}/).slice(0, 4))).toEqual([
       ['RUN', 'WORKFLOW', 'STATUS', 'TASKS'],
-      ['two', 'fails', 'failed', '1/1, 1 failed'],
-      ['one', 'hello', 'succeeded', '2/2'],
+      ['two', 'fails', 'failed', '0/1 done, 1 failed'],
+      ['one', 'hello', 'succeeded', '2/2 done'],
       [''],
     ]);
     const runs = JSON.parse((await rig.run('list', '--json')).stdout);
@@ -210,7 +214,7 @@ describe('looking at runs', () => {
     const types = lines.map((line) => JSON.parse(line).type);
     expect([types.at(0), types.at(-1)]).toEqual(['run.started', 'run.finished']);
     const last = await rig.run('events', 'one', '--from', String(lines.length), '--follow');
-    expect(last.stdout).toMatch(/^\d\d:\d\d:\d\d run\.finished succeeded\n$/);
+    expect(last.stdout).toMatch(/^[\d-]+ [\d:]+\+00:00 run\.finished succeeded\n$/);
   });
 
   it.each([

@@ -55,7 +55,7 @@ describe('secrets', { timeout: 120_000 }, () => {
       ['leaky', ['--input', '@input.json']],
       ['hangs', []],
     ] as const) {
-      const args = ['run', `${name}.json`, '--id', name, '--output', ...more, ...OPTIONS];
+      const args = ['run', `${name}.json`, '--id', name, '--logs', ...more, ...OPTIONS];
       const command = rig.command(args, BY_NAME);
       await appears(rig.path(name === 'leaky' ? 'slow.begun' : 'hangs.begun'));
       nothingFound();

@@ -16,7 +16,16 @@ const entry = lateSchema((z) =>
     status: z.enum(['running', 'cancelling', 'succeeded', 'failed', 'cancelled', 'damaged']),
     startedAt: z.string(),
     endedAt: z.string().optional(),
-    tasks: z.object({ total: z.number(), done: z.number(), failed: z.number(), held: z.number() }),
+    tasks: z.object({
+      total: z.number(),
+      done: z.number(),
+      failed: z.number(),
+      held: z.number(),
+      succeeded: z.number().optional(),
+      upstreamFailed: z.number().optional(),
+      skipped: z.number().optional(),
+      cancelled: z.number().optional(),
+    }),
   }),
 );
 const content = lateSchema((z) =>

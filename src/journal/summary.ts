@@ -14,9 +14,15 @@ export interface RunSummary {
   readonly tasks: {
     readonly total: number;
     readonly done: number;
+    /** Those that failed, and those that could not run because of one that did. */
     readonly failed: number;
     /** Held for a decision. */
     readonly held: number;
+    /** Of those that are done; absent for a run that ended under an earlier version. */
+    readonly succeeded?: number | undefined;
+    readonly upstreamFailed?: number | undefined;
+    readonly skipped?: number | undefined;
+    readonly cancelled?: number | undefined;
   };
 }
 
@@ -33,14 +39,34 @@ export function summary(state: RunState): RunSummary {
   };
 }
 
-/** Tasks in all, ended, failed (or not run because one did), and held for a decision. */
-export function countTasks(state: RunState): RunSummary['tasks'] & { readonly running: number } {
-  const count = { done: 0, running: 0, failed: 0, held: 0 };
+/** How many of a run's tasks are how. */
+export interface TaskCounts {
+  readonly total: number;
+  /** Terminal. */
+  readonly done: number;
+  readonly running: number;
+  /** Failed, or could not run because of one that did (`upstreamFailed`). */
+  readonly failed: number;
+  /** Held for a decision. */
+  readonly held: number;
+  readonly succeeded: number;
+  readonly upstreamFailed: number;
+  readonly skipped: number;
+  readonly cancelled: number;
+}
+
+/** Counts a run's tasks. */
+export function countTasks(state: RunState): TaskCounts {
+  const count = { succeeded: 0, failed: 0, upstreamFailed: 0, skipped: 0, cancelled: 0 };
+  let [running, held] = [0, 0];
   for (const task of state.tasks.values()) {
-    if (isTerminal(task)) count.done++;
-    if (isAtWork(task)) count.running++;
-    if (isHeld(task)) count.held++;
-    if (task.status === 'failed' || task.status === 'upstreamFailed') count.failed++;
+    if (isTerminal(task)) count[task.status]++;
+    else if (isHeld(task)) held++;
+    else if (isAtWork(task)) running++;
   }
-  return { total: state.workflow.tasks.length, ...count };
+  const { succeeded, upstreamFailed, skipped, cancelled } = count;
+  const failed = count.failed + upstreamFailed;
+  const done = succeeded + failed + skipped + cancelled;
+  const total = state.workflow.tasks.length;
+  return { total, done, running, failed, held, succeeded, upstreamFailed, skipped, cancelled };
 }

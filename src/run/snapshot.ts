@@ -9,18 +9,10 @@ import {
   type TaskStatus,
   taskState,
 } from '../journal/state.js';
-import { countTasks, type RunStatus } from '../journal/summary.js';
+import { countTasks, type RunStatus, type TaskCounts } from '../journal/summary.js';
 
 /** How far a run is. */
-export interface Progress {
-  /** Tasks in all, and those that are terminal. */
-  readonly total: number;
-  readonly done: number;
-  readonly running: number;
-  /** Tasks that failed, or could not run because of one that did. */
-  readonly failed: number;
-  /** Tasks held for a decision. */
-  readonly held: number;
+export interface Progress extends TaskCounts {
   /** Milliseconds until the end, when the durations of all tasks left are known from earlier runs and none is held; an estimate. */
   readonly etaMs?: number | undefined;
 }

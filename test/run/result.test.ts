@@ -205,11 +205,17 @@ describe('progress', () => {
     (await rig.runner.started('a')).fail();
     await eventOf(run, 'task.skipped', 'c');
     await eventOf(run, 'task.started', 'b');
-    expect(run.progress()).toEqual({ total: 4, done: 2, running: 1, failed: 2, held: 0 });
+    expect(run.progress()).toEqual({
+      ...{ total: 4, done: 2, running: 1, failed: 2, held: 0 },
+      ...{ succeeded: 0, upstreamFailed: 1, skipped: 0, cancelled: 0 },
+    });
     (await rig.runner.started('b')).succeed();
     (await rig.runner.started('d')).succeed();
     await run.result;
-    expect(run.progress()).toEqual({ total: 4, done: 4, running: 0, failed: 2, held: 0 });
+    expect(run.progress()).toEqual({
+      ...{ total: 4, done: 4, running: 0, failed: 2, held: 0 },
+      ...{ succeeded: 2, upstreamFailed: 1, skipped: 0, cancelled: 0 },
+    });
   });
 
   it('foretells the end when all that is left has run before', async () => {
