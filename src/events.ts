@@ -48,8 +48,8 @@ export interface EventSecrets {
 
 export type Unsubscribe = () => void;
 
-/** Events that are kept for a first listener at most: those of several turns of the event loop. */
-const KEPT = 10_000;
+/** Events that are kept for a first listener at most; more than come in one turn of the event loop. */
+const KEPT = 2_000;
 
 /**
  * Hands events to listeners, one after another, each shielded from the others' errors: eventemitter3

@@ -327,7 +327,8 @@ export class Orchestrator {
     const enter = (loop: RunLoop): void => {
       const run = new Run(id, loop, this.#outputs, this.#estimate(loop));
       entered = run;
-      this.#openings.whenIdle(() => loop.events.openEnded());
+      const { events } = loop; // not the whole loop: it may have ended by then
+      this.#openings.whenIdle(() => events.openEnded());
       this.#live.enter(id, { loop, run }, (error) => {
         if (!loop.accepted) return;
         this.#index.put(loop.state);

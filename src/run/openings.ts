@@ -3,6 +3,8 @@ import type { Clock } from '../world/clock.js';
 
 /** Journals being made or read at once: each takes descriptors and memory, and more would not be faster. */
 const AT_ONCE = 64;
+/** Callbacks that wait for a pause: they keep what they are about in memory. */
+const MOST_WAITING = 10_000;
 
 /** Openings of runs: those of one id happen one after another, so that two callers get the same run, and few at a time. */
 export class Openings<Opened> {
@@ -27,9 +29,14 @@ export class Openings<Opened> {
     }
   }
 
-  /** Calls back in the turn after one in which no opening is under way any more: who waited for one has it by then. */
+  /**
+   * Calls back in the turn after one in which no opening is under way any more: who waited for one has it by then.
+   * Where there is always one under way, it calls back once so many others wait.
+   */
   whenIdle(callback: () => void): void {
     this.#whenIdle.push(callback);
+    if (this.#whenIdle.length > MOST_WAITING)
+      for (const oldest of this.#whenIdle.splice(0, MOST_WAITING / 2)) oldest();
   }
 
   #idle(): void {
