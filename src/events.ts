@@ -161,8 +161,11 @@ function unchangeable(event: RunEvent): RunEvent {
   ) as RunEvent;
 }
 
-/** Events an iterator holds for a slow consumer before it goes back to reading the journal. */
-const HELD = 1_000;
+/**
+ * Events an iterator holds for a slow consumer before it goes back to reading the journal: more than a run of quick tasks
+ * emits in one go, since to read them costs more. What is in them, the run's state holds as well.
+ */
+const HELD = 10_000;
 /** Characters of output it holds, in all of them. */
 const HELD_TEXT = 1024 * 1024;
 
@@ -240,7 +243,9 @@ class Inbox {
   /** Nobody wants more. */
   left = false;
   #stop: Unsubscribe = () => {};
-  #waiting: RunEvent[] = [];
+  #waiting: (RunEvent | undefined)[] = [];
+  /** The next of those that wait. */
+  #head = 0;
   #text = 0;
   #wake: (() => void) | undefined;
 
@@ -249,8 +254,13 @@ class Inbox {
   }
 
   shift(): RunEvent | undefined {
-    const event = this.#waiting.shift();
-    if (event !== undefined) this.#text -= outputLength(event);
+    const event = this.#waiting[this.#head];
+    if (event === undefined) return undefined;
+    this.#waiting[this.#head++] = undefined;
+    if (this.#head === this.#waiting.length) this.#clear();
+    else if (this.#head === HELD) this.#waiting = this.#waiting.slice(HELD);
+    this.#head %= HELD;
+    this.#text -= outputLength(event);
     return event;
   }
 
@@ -274,9 +284,14 @@ class Inbox {
     this.#stop();
   }
 
+  #clear(): void {
+    this.#waiting = [];
+    this.#head = 0;
+  }
+
   #push(event: RunEvent): void {
-    if (this.#waiting.length >= HELD || this.#text > HELD_TEXT) {
-      this.#waiting = [];
+    if (this.#waiting.length - this.#head >= HELD || this.#text > HELD_TEXT) {
+      this.#clear();
       this.#text = 0;
       this.overflowed = true;
     }

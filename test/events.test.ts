@@ -223,6 +223,57 @@ describe('the event iterator of a run', () => {
     expect(seqs).toEqual(Array.from({ length: 3_002 }, (_, i) => i + 1));
   });
 
+  it('gives a consumer that falls behind again and again every record once, from where it was', async () => {
+    const events = new RunEvents(() => '');
+    const records: JournalRecord[] = [];
+    const emit = (count: number): void => {
+      for (let n = 0; n < count; n++) {
+        const seq = records.length + 1;
+        const record: JournalRecord = { seq, at: '', type: 'run.resumed', pid: 1 };
+        records.push(record);
+        events.emit(record);
+      }
+    };
+    const reads: number[] = [];
+    let end = (): void => {};
+    const source = {
+      events,
+      read: async function* (from: number): AsyncGenerator<JournalRecord> {
+        reads.push(from);
+        yield* records.slice(from - 1);
+      },
+      durableSeq: () => records.length,
+      ended: new Promise<void>((resolve) => {
+        end = resolve;
+      }),
+    };
+    const iterator = iterateEvents(source);
+    const seqs: number[] = [];
+    const take = async (count: number): Promise<void> => {
+      for (let n = 0; n < count; n++) {
+        const { value } = await iterator.next();
+        if (value !== undefined && isRecord(value)) seqs.push(value.seq);
+      }
+    };
+    const first = take(1);
+    emit(1);
+    await first;
+    for (const [emitted, taken] of [
+      [9_000, 5_000],
+      [9_000, 12_000], // more than are held: read again
+      [30_000, 3],
+      [1, 30_000],
+    ] as const) {
+      emit(emitted);
+      await take(taken);
+    }
+    end();
+    for await (const event of iterator) if (isRecord(event)) seqs.push(event.seq);
+    expect(seqs).toEqual(records.map(({ seq }) => seq));
+    expect(reads).toEqual(reads.toSorted((a, b) => a - b));
+    expect(reads.length).toBeLessThan(6);
+  });
+
   it('gives everybody their own', async () => {
     const { rig, run } = await running();
     const all = Promise.all([

@@ -6,9 +6,9 @@ import type { World } from '../world/world.js';
 import { encode } from './codec.js';
 import { encodeStart, isLongStart } from './encode-start.js';
 import { InstantText } from './instant-text.js';
-import type { Journal, JournalListener } from './journal.js';
+import type { Journal, JournalListener, JournalReader } from './journal.js';
 import { openForAppend, syncNames } from './open-for-append.js';
-import { readRecords } from './read-records.js';
+import { RecordReader, readRecords } from './read-records.js';
 import type { JournalRecord, RecordDraft } from './record.js';
 import { reopenFull } from './reopen-full.js';
 import { BEGINNING, type Position, type ScanEnd, scan } from './scan.js';
@@ -165,6 +165,11 @@ export class FileJournal implements Journal {
 
   read(from = 1): AsyncIterable<JournalRecord> {
     return readRecords(this.#world.fileSystem, this.#path, { from, to: this.durableSeq });
+  }
+
+  reader(): JournalReader {
+    const reader = new RecordReader(this.#world.fileSystem, this.#path);
+    return { read: (from) => reader.read({ from, to: this.durableSeq }) };
   }
 
   close(): Promise<void> {

@@ -19,8 +19,15 @@ export interface Journal {
   flush(): Promise<void>;
   /** Records that are on disk, from `from` (default 1) to `durableSeq` at the time of the call. */
   read(from?: number): AsyncIterable<JournalRecord>;
+  /** Something that reads as {@link read} does, and goes on where it was: who reads forward reads all but once. For one reader at a time. */
+  reader(): JournalReader;
   /** Writes and syncs what is left and closes. Safe to call twice; after a failure it only closes. */
   close(): Promise<void>;
+}
+
+/** See {@link Journal.reader}. */
+export interface JournalReader {
+  read(from: number): AsyncIterable<JournalRecord>;
 }
 
 /** Told by the journal, synchronously, in order. Listeners are set once, at opening, and must not throw. */

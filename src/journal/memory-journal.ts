@@ -1,7 +1,7 @@
 import { JournalWriteError } from '../errors.js';
 import type { Clock } from '../world/clock.js';
 import { decode, encode } from './codec.js';
-import type { Journal, JournalListener } from './journal.js';
+import type { Journal, JournalListener, JournalReader } from './journal.js';
 import type { JournalRecord, RecordDraft } from './record.js';
 
 /**
@@ -59,6 +59,10 @@ export class MemoryJournal implements Journal {
 
   read(from = 1): AsyncIterable<JournalRecord> {
     return this.#records(from, this.#durableSeq);
+  }
+
+  reader(): JournalReader {
+    return { read: (from) => this.read(from) };
   }
 
   async *#records(from: number, to: number): AsyncGenerator<JournalRecord, void, void> {

@@ -5,25 +5,50 @@ import { BEGINNING, type Position, scan } from './scan.js';
 /** Bytes of records handed over at a time; a reader that stops early has read no more than this too far. */
 const PAGE = 512 * 1024;
 
+/** Which records are wanted, by `seq`. */
+interface Range {
+  /** Default 1. */
+  readonly from?: number;
+  /** Default: all that are whole. */
+  readonly to?: number;
+}
+
 /**
- * Records `from` … `to` (default: all that are whole) of a journal file, without touching it; also
+ * Records `from` … `to` of a journal file, without touching it; also
  * while another process appends. Memory does not grow with the file, and between two pages no file
  * is open, so an iterator may be dropped anywhere. Throws JournalDamagedError, JournalFormatError.
  */
-export async function* readRecords(
+export function readRecords(
   fileSystem: FileSystem,
   path: string,
-  {
+  range: Range = {},
+): AsyncGenerator<JournalRecord, void, void> {
+  return new RecordReader(fileSystem, path).read(range);
+}
+
+/** Reads a journal file as {@link readRecords} does, and goes on where it was: who reads forward reads each byte once. */
+export class RecordReader {
+  readonly #fileSystem: FileSystem;
+  readonly #path: string;
+  /** Behind the last record that was handed on, or passed over. */
+  #position: Position = BEGINNING;
+
+  constructor(fileSystem: FileSystem, path: string) {
+    this.#fileSystem = fileSystem;
+    this.#path = path;
+  }
+
+  async *read({
     from = 1,
     to = Number.POSITIVE_INFINITY,
-  }: { readonly from?: number; readonly to?: number } = {},
-): AsyncGenerator<JournalRecord, void, void> {
-  let position: Position = BEGINNING;
-  while (position.seq < to) {
-    const page = await readPage(fileSystem, path, position, { from, to });
-    yield* page.records;
-    if (page.end.seq === position.seq) return;
-    position = page.end;
+  }: Range = {}): AsyncGenerator<JournalRecord, void, void> {
+    if (from <= this.#position.seq) this.#position = BEGINNING;
+    while (this.#position.seq < to) {
+      const page = await readPage(this.#fileSystem, this.#path, this.#position, { from, to });
+      yield* page.records;
+      if (page.end.seq === this.#position.seq) return;
+      this.#position = page.end;
+    }
   }
 }
 

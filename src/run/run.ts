@@ -101,10 +101,11 @@ export class Run<Outputs = Readonly<Record<string, JsonValue | undefined>>> {
   /** All records from `from` (default 1), then events as they happen, until the run ends. See {@link iterateEvents}. */
   events(options: { readonly from?: number } = {}): AsyncGenerator<RunEvent, void, void> {
     const loop = this.#loop;
+    const reader = loop.commits.journal?.reader();
     return iterateEvents(
       {
         events: loop.events,
-        read: (from) => loop.commits.journal?.read(from) ?? nothing(),
+        read: (from) => reader?.read(from) ?? nothing(),
         durableSeq: () => loop.state.seq,
         ended: loop.ended.catch(() => {}),
       },

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FileJournal } from '../../src/journal/file-journal.js';
 import { followRecords } from '../../src/journal/follow-records.js';
-import { readRecords } from '../../src/journal/read-records.js';
+import { RecordReader, readRecords } from '../../src/journal/read-records.js';
 import { readState } from '../../src/journal/read-state.js';
 import type { JournalRecord, RecordDraft } from '../../src/journal/record.js';
+import type { FileSystem } from '../../src/world/file-system.js';
 import { FaultyFileSystem } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 import { collect, DRAFTS, JOURNAL, linesOf, Notes, STARTED, worldWith } from './rig.js';
@@ -53,6 +54,33 @@ describe('reading records', () => {
     putBig();
     for await (const { seq } of readRecords(fileSystem, JOURNAL)) if (seq === 8) break;
     expect([opens(), openNow()]).toEqual([2, 0]);
+  });
+
+  it('reads each byte once for a reader that goes forward', async () => {
+    putBig();
+    const size = (await memory.size(JOURNAL)) ?? 0;
+    let bytes = 0;
+    const counting: FileSystem = Object.create(fileSystem, {
+      open: {
+        value: async (path: string, mode: 'read') => {
+          const file = await fileSystem.open(path, mode);
+          const read = async (into: Uint8Array, at: number): Promise<number> => {
+            const length = await file.read(into, at);
+            bytes += length;
+            return length;
+          };
+          return { read, close: () => file.close() };
+        },
+      },
+    });
+    const reader = new RecordReader(counting, JOURNAL);
+    const found: number[] = [];
+    for (let from = 1; from <= BIG; from += 5)
+      found.push(...seqs(await collect(reader.read({ from, to: from + 4 }))));
+    expect(found).toEqual(Array.from({ length: BIG }, (_, n) => n + 1));
+    // A piece may hold more than was asked for, which is read again; from the beginning each time it would be four times as much.
+    expect(bytes).toBeLessThan(2 * size);
+    expect(seqs(await collect(reader.read({ from: 2, to: 3 })))).toEqual([2, 3]);
   });
 
   it('passes over what is not asked for in one go', async () => {

@@ -144,6 +144,21 @@ export function journalContract(name: string, make: MakeJournal): void {
         expect(await all(journal.read(from))).toEqual(records.slice(from - 1));
     });
 
+    it('has readers that go on where they were, each for itself, and can go back', async () => {
+      const { journal } = await open();
+      const records: JournalRecord[] = [];
+      const [first, second] = [journal.reader(), journal.reader()];
+      expect(await all(first.read(1))).toEqual([]);
+      for (let n = 0; n < 4; n++) {
+        records.push(journal.append(RESUMED));
+        await journal.flush();
+        expect(await all(first.read(records.length))).toEqual(records.slice(-1));
+      }
+      expect(await all(first.read(records.length + 1))).toEqual([]);
+      expect(await all(second.read(2))).toEqual(records.slice(1));
+      expect(await all(first.read(2))).toEqual(records.slice(1));
+    });
+
     it('reads what was on disk when asked, and nothing younger', async () => {
       const { journal } = await open();
       journal.append(RESUMED);
