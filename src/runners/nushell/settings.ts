@@ -21,7 +21,10 @@ const commandName = lateSchema((z) =>
     ),
 );
 const flagName = lateSchema((z) =>
-  z.string().regex(/^[a-zA-Z][\w-]*$/, 'must be the name of a flag, without dashes in front'),
+  z
+    .string()
+    .regex(/^[a-zA-Z][\w-]*$/, 'must be the name of a flag, without dashes in front')
+    .refine((name) => name !== 'help', 'must not be help: the command would not run'),
 );
 const includePath = lateSchema(() =>
   staticText().refine((path) => !path.includes('\x1e'), 'must not hold U+001E'),

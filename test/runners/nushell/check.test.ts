@@ -28,7 +28,7 @@ describe('check of a Nushell task', () => {
       'x #',
       '1',
     ].map((call) => [{ use: 'x.nu', call }, 'call: .*name of a command'] as const),
-    ...['a b', '-x', '--x', 'a=b', '', 'x)', '1', 'a\nb'].map(
+    ...['a b', '-x', '--x', 'a=b', '', 'x)', '1', 'a\nb', 'help'].map(
       (flag) => [{ use: 'x.nu', call: 'x', flags: { [flag]: 1 } }, 'flags'] as const,
     ),
     [{ use: 'x.nu', call: 'x', args: 'x' }, 'args'],

@@ -105,11 +105,14 @@ describe.each(NUSHELLS)('forms of a task on Nushell %s', (_version, binary) => {
       });
     });
 
-    it('refuses at start a flag name that is not one', async () => {
-      const flags = { 'size (exit 9)': 1 };
+    it.each([
+      ['size (exit 9)', 'name of a flag'],
+      ['help', 'would not run'],
+    ])('refuses at start the flag name %j', async (name, why) => {
+      const flags = { [name]: true };
       expect(await error({ use: module, call: 'save', flags })).toMatchObject({
         code: 'NUFLOW_INVALID_FLAG',
-        message: expect.stringContaining('name of a flag'),
+        message: expect.stringContaining(why),
       });
     });
   });
@@ -192,6 +195,26 @@ describe.each(NUSHELLS)('forms of a task on Nushell %s', (_version, binary) => {
         rendered: 'oops\n',
       });
       expect((await error({ script: 'not-there.nu' })).exitCode).toBe(1);
+    });
+
+    it.each(['--help', '--help=true', '--help=', '-h', '-h=true', '-dh', '-hd', '-d-h'])(
+      'refuses the argument %j, for which Nushell would show help in place of running',
+      async (arg) => {
+        const text = 'def --wrapped main [--dry (-d), ...args] { "ran" | save --force ran }';
+        writeFileSync(join(folder, 'helped.nu'), text);
+        const { code, message } = await error({ script: 'helped.nu', args: ['a', arg] });
+        expect([code, message]).toEqual([
+          'NUFLOW_INVALID_ARGUMENT',
+          expect.stringContaining('without running it'),
+        ]);
+      },
+    );
+
+    it.each(['help', 'a--help', '--helper', '-d=h', '--dry'])('takes %j as it is', async (arg) => {
+      writeFileSync(join(folder, 'taken.nu'), 'def --wrapped main [...args] { print ...$args }');
+      const rig = new AttemptRig(folder, { with: { script: 'taken.nu', args: [arg] } });
+      expect((await rig.start(runner).outcome).status).toBe('succeeded');
+      expect(rig.text('stdout')).toBe(`${arg}\n`);
     });
 
     it.each([
