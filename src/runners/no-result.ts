@@ -12,14 +12,15 @@ const PARSE_ERROR = /^Error: (nu::(?:parser|compile)::\w+)\s+(?:x|×) (.+)$/m;
 type SeenEnd = Exclude<ProcessEnd, { kind: 'unseen' }>;
 
 /**
- * The outcome of a process that left no result: it was killed, ended itself, or never got that far.
- * stderr is the only witness; its end becomes `rendered`. When nobody saw the end, nothing is known.
+ * The outcome of a process that left no result: it ended itself, or never got that far. stderr is the only
+ * witness; its end becomes `rendered`. One that a signal ended, whoever sent it, left no outcome; nor is any known
+ * when nobody saw the end.
  */
 export function noResult(end: ProcessEnd, stderr: string): Outcome {
   if (end.kind === 'unseen') return { status: 'interrupted' };
   const rendered = stripVTControlCharacters(tailOf(stderr, STDERR_TAIL));
   return {
-    status: 'failed',
+    status: end.kind === 'signalled' ? 'interrupted' : 'failed',
     error: { ...describe(end, rendered), ...(rendered === '' ? {} : { rendered }) },
   };
 }
@@ -51,13 +52,14 @@ function exited(exitCode: number, stderr: string) {
       }
     : {
         code: 'NUFLOW_EXIT',
-        message: `The process ended with exit code ${exitCode}${signalHint(exitCode)}.`,
+        message: `The process ended with exit code ${exitCode}.`,
         exitCode,
       };
 }
 
-/** Shells report a program that a signal ended as 128 + its number; a program may also choose such a code itself. */
-function signalHint(exitCode: number): string {
-  const [name] = Object.entries(constants.signals).find(([, n]) => n === exitCode - 128) ?? [];
-  return name === undefined ? '' : ` (as after ${name})`;
+/** Name of a signal, e.g. `SIGKILL`; `SIG34` when it has none. */
+export function signalName(number: number): string {
+  const [name = `SIG${number}`] =
+    Object.entries(constants.signals).find(([, other]) => other === number) ?? [];
+  return name;
 }

@@ -10,7 +10,7 @@ import { adoptProcess } from './adopted-execution.js';
 import type { AttemptFiles } from './attempt-files.js';
 import { directStarter } from './direct-starter.js';
 import { allowedEnvironment, attemptEnvironment } from './environment.js';
-import { endedOutcome, exitStatusProgram, leftOutcome } from './exit-status.js';
+import { endedOutcome, leftOutcome } from './exit-status.js';
 import { isCut } from './log-cut.js';
 import { resultPath } from './private/private-folder.js';
 import { ended, executeProcess } from './process-execution.js';
@@ -26,6 +26,7 @@ import {
   secretArgument,
   staticText,
 } from './settings.js';
+import { StatusWrapper } from './status-wrapper.js';
 
 export interface ShellRunnerOptions {
   /** Names of variables of this process that tasks may see, beside the usual ones. */
@@ -45,6 +46,7 @@ type ShellOutput = Readonly<{ exitCode: 0; stdout: string; truncated: boolean }>
 export class ShellRunner implements Runner {
   readonly #allowedEnv: () => Record<string, string>;
   readonly #starter: ProcessStarter;
+  readonly #wrapper = new StatusWrapper();
 
   constructor(options: ShellRunnerOptions = {}) {
     this.#allowedEnv = allowedEnvironment(process.env, options.allowEnv);
@@ -73,7 +75,7 @@ export class ShellRunner implements Runner {
       this.#starter,
       attempt,
       {
-        ...exitStatusProgram([command, ...args]),
+        ...this.#wrapper.around([command, ...args]),
         cwd: resolve(attempt.baseDir, cwd ?? '.'),
         env: {
           ...this.#allowedEnv(),
@@ -87,8 +89,8 @@ export class ShellRunner implements Runner {
     );
   }
 
-  prepare(): Promise<void> {
-    return this.#starter.ready();
+  async prepare(): Promise<void> {
+    await Promise.all([this.#starter.ready(), this.#wrapper.prepare()]);
   }
 
   close(): Promise<void> {

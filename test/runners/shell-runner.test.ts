@@ -126,7 +126,15 @@ describe('ShellRunner', () => {
     execution.stop('interrupt');
     expect(await execution.outcome).toMatchObject({ error: { exitCode: 9 } });
     expect(readFileSync(join(rig.attempt.dir, 'result.json'), 'utf8')).toBe('{"exitCode":9}');
+    // What it said may be due to the stop that an orchestrator before asked for.
+    expect(await runner.adopt(rig.attempt, undefined).outcome).toEqual({ status: 'interrupted' });
+  });
+
+  it('is known by what it left to a later orchestrator', async () => {
+    const rig = new AttemptRig(folder, { with: { command: 'sh', args: ['-c', 'exit 9'] } });
+    await rig.start(runner).outcome;
     expect(await runner.adopt(rig.attempt, undefined).outcome).toMatchObject({
+      status: 'failed',
       error: { exitCode: 9 },
     });
   });

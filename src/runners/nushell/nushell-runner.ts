@@ -7,7 +7,7 @@ import { adoptProcess } from '../adopted-execution.js';
 import type { AttemptFiles } from '../attempt-files.js';
 import { directStarter } from '../direct-starter.js';
 import { allowedEnvironment, attemptEnvironment } from '../environment.js';
-import { endedOutcome, exitCodeIn, exitOutcome, exitStatusProgram } from '../exit-status.js';
+import { endedOutcome, statusIn, statusOutcome } from '../exit-status.js';
 import { noResult } from '../no-result.js';
 import { resultPath } from '../private/private-folder.js';
 import { ended, executeProcess, type Verdict } from '../process-execution.js';
@@ -15,6 +15,7 @@ import type { ProcessStarter, Program } from '../process-starter.js';
 import { readResult } from '../result-file.js';
 import type { Attempt, AttemptPlace, Execution, Outcome, Runner } from '../runner.js';
 import { invalidValue, refuse, SECRET_ARGUMENT, secretArgument } from '../settings.js';
+import { StatusWrapper } from '../status-wrapper.js';
 import { envelopeOutcome } from './envelope.js';
 import { findNushell, nushellVersion } from './find-nushell.js';
 import { NushellNotStartedError } from './not-started-error.js';
@@ -70,6 +71,7 @@ export class NushellRunner implements Runner {
   readonly #options: NushellRunnerOptions;
   readonly #allowedEnv: () => Record<string, string>;
   readonly #starter: ProcessStarter;
+  readonly #wrapper = new StatusWrapper();
   readonly #standbys: Standbys | undefined;
   /** By the base directory of the tasks: one may have a Nushell of its own. */
   readonly #binaries = new Map<string | undefined, string>();
@@ -105,7 +107,7 @@ export class NushellRunner implements Runner {
         ? new NushellNotFoundError([binary])
         : new NushellNotStartedError(binary, error);
     });
-    await Promise.all([version, this.#starter.ready()]);
+    await Promise.all([version, this.#starter.ready(), this.#wrapper.prepare()]);
   }
 
   async close(): Promise<void> {
@@ -154,7 +156,7 @@ export class NushellRunner implements Runner {
     if (unsafe !== undefined) return ended(unsafe);
     const script = resolve(attempt.baseDir, parsed.settings.script);
     const nu = [this.#find(attempt.baseDir), ...this.#switches(attempt.baseDir, settings)] as const;
-    const program = { ...exitStatusProgram([...nu, script, ...args]), ...place, env, stdin: '' };
+    const program = { ...this.#wrapper.around([...nu, script, ...args]), ...place, env, stdin: '' };
     return executeProcess(this.#starter, attempt, program, scriptVerdict);
   }
 
@@ -241,15 +243,15 @@ const envelopeVerdict: Verdict = async (end, files) =>
 
 const scriptVerdict: Verdict = (end, files) => endedOutcome(end, files, noOutput);
 
-/** By what the attempt left, which tells its form: an exit code is a script's, all else an envelope. */
+/** By what the attempt left, which tells its form: an exit status is a script's, all else an envelope. */
 async function left(files: AttemptFiles): Promise<Outcome | undefined> {
   const found = await readResult(files.result);
   if (found === undefined) return undefined;
   if ('refused' in found) return found.refused;
-  const exitCode = exitCodeIn(found.text);
-  return exitCode === undefined
+  const status = statusIn(found.text);
+  return status === undefined
     ? envelopeOutcome(found.text)
-    : exitOutcome(exitCode, files, noOutput);
+    : statusOutcome(status, files, noOutput);
 }
 
 const noOutput = async (): Promise<Outcome> => ({ status: 'succeeded', output: null });
