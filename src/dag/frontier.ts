@@ -5,6 +5,7 @@ import type {
   Decision,
   JournalRecord,
   RecordDraft,
+  RecordOf,
   TaskError,
   TaskRecord,
 } from '../journal/record.js';
@@ -48,6 +49,16 @@ export interface Taken {
   readonly rank: number;
 }
 
+interface Retry {
+  readonly retryAt: string;
+  readonly delayMs: number;
+  readonly error: TaskError;
+}
+
+function retryOf({ retryAt, at, error }: RecordOf<'task.retryScheduled'>): Retry {
+  return { retryAt, delayMs: Math.max(0, Date.parse(retryAt) - Date.parse(at)), error };
+}
+
 /**
  * What may happen next in a run: `decide` in its incremental form. Fed with every record the run
  * appends, it knows what may start and what is settled, in O(dependents · log n) a record. No I/O, clock or
@@ -66,7 +77,7 @@ export class Frontier {
   readonly #ready: ReadyTasks;
   readonly #attempts: Int32Array;
   /** Of tasks that failed and were not started again yet. */
-  readonly #retries = new Map<number, { readonly retryAt: string; readonly error: TaskError }>();
+  readonly #retries = new Map<number, Retry>();
   /** Tasks that may have to be settled without running. */
   #toSettle: number[] = [];
   #toSettleHead = 0;
@@ -131,10 +142,14 @@ export class Frontier {
     return coming({ plan: this.#plan, statuses: this.#statuses, upstream: this.#upstream }, limit);
   }
 
-  /** Tasks that wait for the time of their next attempt. */
-  *retrying(): Iterable<{ readonly task: string; readonly retryAt: string }> {
-    for (const [task, { retryAt }] of this.#retries)
-      if (this.#statuses.of(task) === RETRYING) yield { task: this.#id(task), retryAt };
+  /** Tasks that wait for the time of their next attempt, and how long that was from when it was decided, ms. */
+  *retrying(): Iterable<{
+    readonly task: string;
+    readonly retryAt: string;
+    readonly delayMs: number;
+  }> {
+    for (const [task, { retryAt, delayMs }] of this.#retries)
+      if (this.#statuses.of(task) === RETRYING) yield { task: this.#id(task), retryAt, delayMs };
   }
 
   /** The time of a retrying task's next attempt has come. */
@@ -277,7 +292,7 @@ export class Frontier {
         this.#fail(task);
         break;
       case 'task.retryScheduled':
-        this.#retries.set(task, { retryAt: record.retryAt, error: record.error });
+        this.#retries.set(task, retryOf(record));
         this.#pause(task, RETRYING);
         break;
       case 'task.interrupted':

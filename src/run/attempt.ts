@@ -47,7 +47,20 @@ export class LiveAttempt {
   /** Stops the attempt after so long, ms, unless it is being stopped already. */
   limit(timeoutMs: number): void {
     if (this.#stopped !== undefined || this.#isOver || this.#isDetached) return;
-    this.#timer = this.#clock.after(timeoutMs, () => this.stop('timeout'));
+    this.#timer = this.#clock.after(timeoutMs, () => {
+      void this.lookForEnd().then(() => this.stop('timeout'));
+    });
+  }
+
+  /**
+   * Looks whether it has ended though nobody was told yet: after a stall (a suspended machine, a blocked event loop)
+   * timers fire before ends are told that came first. Then it is not stopped any more.
+   */
+  async lookForEnd(): Promise<void> {
+    await new Promise<void>((resolve) => this.#clock.soon(resolve));
+    if (this.#isOver || !(await this.#execution.hasEnded?.())) return;
+    this.#isOver = true;
+    this.#timer?.();
   }
 
   /** Asks the attempt to stop, and kills it after the grace. The first reason counts; asking again changes nothing. */

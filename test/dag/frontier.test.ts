@@ -82,7 +82,7 @@ describe('what may start', () => {
     expect(run.settle()).toEqual([]);
     expect(run.frontier.take()).toBeUndefined();
     expect([...run.frontier.retrying()]).toEqual([
-      { task: 'a', retryAt: '2026-01-01T00:00:00.000Z' },
+      { task: 'a', retryAt: '2026-01-01T00:00:00.000Z', delayMs: expect.any(Number) },
     ]);
     run.frontier.due('a');
     expect([...run.frontier.retrying()]).toEqual([]);

@@ -27,6 +27,7 @@ describe('the timeout of a task', () => {
     const run = await rig.start(sketch({ a: { timeout: 1_000 } }));
     const a = await rig.runner.started('a');
     await rig.clock.pass(1_000);
+    await a.stopped('interrupt');
     a.succeed('just so');
     expect(await run.result).toMatchObject({ status: 'succeeded', outputs: { a: 'just so' } });
     expect(a.stops).toEqual(['interrupt']);
@@ -37,6 +38,7 @@ describe('the timeout of a task', () => {
     const run = await rig.start(sketch({ a: { timeout: '10s', retry: { maximumAttempts: 2 } } }));
     const first = await rig.runner.started('a');
     await rig.clock.pass(10_000);
+    await first.stopped('interrupt');
     first.fail('E_INTERRUPTED');
     const { error, retryAt } = await eventOf(run, 'task.retryScheduled');
     expect(error.code).toBe('NUFLOW_TIMEOUT');
@@ -56,6 +58,7 @@ describe('the timeout of a task', () => {
     const run = await rig.start(sketch({ a: { timeout: '10s', retry } }));
     const a = await rig.runner.started('a');
     await rig.clock.pass(10_000);
+    await a.stopped('interrupt');
     a.fail();
     expect((await run.result).failures).toMatchObject([{ error: { code: 'NUFLOW_TIMEOUT' } }]);
   });
@@ -110,6 +113,22 @@ describe('the timeout of a run', () => {
     const run = await rig.orchestrator.resume('r');
     const a = await rig.runner.started('a');
     await rig.clock.reach(deadline);
+    await a.stopped('interrupt');
+    a.fail();
+    expect((await run.result).status).toBe('failed');
+  });
+
+  it('lasts no longer than it was when the clock was set back while nobody was there', async () => {
+    const rig = await EngineRig.open();
+    rig.clock.set(864_000_000);
+    await rig.start(sketch({ a: {} }), { timeout: '1h' });
+    await rig.runner.started('a');
+    await rig.orchestrator.close({ mode: 'detach' });
+    rig.clock.set(-864_000_000);
+    await rig.restart();
+    const run = await rig.orchestrator.resume('r');
+    const a = await rig.runner.started('a');
+    await rig.clock.pass(3_600_000);
     await a.stopped('interrupt');
     a.fail();
     expect((await run.result).status).toBe('failed');

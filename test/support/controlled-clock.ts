@@ -10,6 +10,7 @@ export class ControlledClock implements Clock {
   /** What spans are measured by; a test may want real ones. */
   measure: () => number = () => this.#now;
   #now: number;
+  #setBy = 0;
   #timers: Timer[] = [];
   #waiting: (() => void)[] = [];
 
@@ -18,7 +19,12 @@ export class ControlledClock implements Clock {
   }
 
   now(): number {
-    return this.#now;
+    return this.#now + this.#setBy;
+  }
+
+  /** Sets the wall clock forward or back, without any time passing. */
+  set(byMs: number): void {
+    this.#setBy += byMs;
   }
 
   monotonic(): number {
