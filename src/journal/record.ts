@@ -156,10 +156,11 @@ const drafts = lateSchema((z) => {
       retryAt: instant,
     }),
     /**
-     * The attempt ended without an outcome (crash, shutdown), and nothing of it is left running. `next`: it is tried
-     * again; it is held for a decision; or its probe is asked, which gives `task.succeeded` when the work
-     * was done after all, and else a second record like this. `error`: why a probe could not tell. `begun`: no code of the
-     * attempt ran, so that it counts as none, and the next has its number.
+     * The attempt ended without an outcome (killed, timed out, crash, shutdown), and nothing of it is left running.
+     * `next`: it is tried again; it is held for a decision; or its probe is asked, which gives `task.succeeded` when
+     * the work was done after all, and else a record that says what follows. `error`: how the attempt ended, when the
+     * orchestrator saw it; with `hold` also why a probe could not tell. `cause: 'crash'`: no orchestrator saw it end.
+     * `begun`: no code of the attempt ran, so that it counts as none, and the next has its number.
      */
     z.strictObject({
       type: z.literal('task.interrupted'),
@@ -168,6 +169,7 @@ const drafts = lateSchema((z) => {
       next: z.enum(['retry', 'hold', 'probe']),
       begun: z.literal(false).optional(),
       error: taskErrorSchema().optional(),
+      cause: z.literal('crash').optional(),
     }),
     /** Somebody said what becomes of a held task. `output` or `outputFile` belongs to `done`. */
     z.strictObject({

@@ -28,7 +28,10 @@ export function reduce(state: RunState | undefined, record: JournalRecord): RunS
     const place = state.tasks.placeOf(record.task);
     if (place === undefined) throw illegal(record, 'the workflow has no such task');
     state.tasks.put(place, nextTask(state.tasks.at(place) ?? PENDING, record));
-  } else state.phase = nextPhase(state, record);
+  } else {
+    state.phase = nextPhase(state, record);
+    if (record.type === 'run.resumed') countUnanswered(state);
+  }
   state.seq = record.seq;
   return state;
 }
@@ -66,6 +69,12 @@ function nextPhase(state: RunState, record: RunRecord): RunState['phase'] {
   }
 }
 
+/** Probes that were being asked when the last orchestrator ended have to be asked again: each may be what ended it. */
+function countUnanswered({ tasks }: RunState): void {
+  for (const [place, task] of tasks.entries())
+    if (task.status === 'probing') tasks.put(place, { ...task, crashes: (task.crashes ?? 0) + 1 });
+}
+
 function nextTask(task: TaskState, record: TaskRecord): TaskState {
   switch (record.type) {
     case 'task.started':
@@ -77,7 +86,7 @@ function nextTask(task: TaskState, record: TaskRecord): TaskState {
     case 'task.failed':
       return failed(task, record);
     case 'task.retryScheduled': {
-      const { attempts, failures } = running(task, record);
+      const { attempts, failures } = dead(task, record);
       return {
         status: 'retrying',
         attempts,
@@ -118,15 +127,16 @@ function started(task: TaskState, record: RecordOf<'task.started'>): TaskState {
     attempts: record.attempt,
     failures: task.failures,
     startedAt: record.at,
+    crashes: task.crashes,
     ...(record.ahead === undefined ? {} : { ahead: record.ahead }),
   };
 }
 
 /** The code of a start that was written ahead runs. */
 function confirmed(task: RunningTask, record: RecordOf<'task.started'>): TaskState {
-  const { attempts, failures } = running(task, record);
+  const { attempts, failures, crashes } = running(task, record);
   if (record.ahead) throw illegal(record, 'the attempt was started ahead before');
-  return { status: 'running', attempts, failures, startedAt: record.at };
+  return { status: 'running', attempts, failures, startedAt: record.at, crashes };
 }
 
 function succeeded(task: RunningTask | ProbingTask, record: RecordOf<'task.succeeded'>): TaskState {
@@ -144,18 +154,21 @@ function succeeded(task: RunningTask | ProbingTask, record: RecordOf<'task.succe
 }
 
 function interrupted(
-  { status, attempts, failures, startedAt }: RunningTask | ProbingTask,
+  { status, attempts, failures, startedAt, crashes: before }: RunningTask | ProbingTask,
   record: RecordOf<'task.interrupted'>,
 ): TaskState {
   const { next, error, at, begun } = record;
+  const crashes = record.cause === 'crash' ? (before ?? 0) + 1 : before;
   switch (next) {
-    case 'retry':
-      return { status: 'pending', attempts: begun === false ? attempts - 1 : attempts, failures };
+    case 'retry': {
+      const counted = begun === false ? attempts - 1 : attempts;
+      return { status: 'pending', attempts: counted, failures, crashes };
+    }
     case 'hold':
       return { status: 'interrupted', attempts, failures, startedAt, heldAt: at, error };
     case 'probe':
       if (status === 'probing') throw illegal(record, 'its probe is being asked');
-      return { status: 'probing', attempts, failures, startedAt };
+      return { status: 'probing', attempts, failures, startedAt, crashes, error };
     default:
       return unreachable(next, 'reduce');
   }
@@ -211,7 +224,7 @@ function failed(task: TaskState, record: RecordOf<'task.failed'>): TaskState {
   return {
     status: 'failed',
     attempts,
-    failures: failures + (task.status === 'running' ? 1 : 0),
+    failures: failures + (isFailing(task) ? 1 : 0),
     startedAt: 'startedAt' in task ? task.startedAt : undefined,
     endedAt: at,
     error,
@@ -236,6 +249,18 @@ function begun(
   return task.status === 'probing' && record.attempt === task.attempts
     ? task
     : running(task, record);
+}
+
+/** A task whose attempt failed: by what it left, or because it died and its probe says that its work was not done. */
+function dead(task: TaskState, record: RecordOf<'task.retryScheduled'>): RunningTask | ProbingTask {
+  const found = begun(task, record);
+  if (isFailing(found)) return found;
+  throw illegal(record, 'no failure of its attempt is on record');
+}
+
+/** Whether the end of its attempt as a failure counts. */
+function isFailing(task: TaskState): boolean {
+  return task.status === 'running' || (task.status === 'probing' && task.error !== undefined);
 }
 
 function held(task: TaskState, record: RecordOf<'task.decided'>): InterruptedTask {

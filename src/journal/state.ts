@@ -10,7 +10,7 @@ import type { TaskStates } from './task-states.js';
  *   pending ─► running ─► succeeded | failed | cancelled
  *      ▲         │  └──► retrying ─► running …
  *      │         ├─────► probing ──► succeeded
- *      │         │          ├──────► pending | failed | cancelled
+ *      │         │          ├──────► pending | retrying | failed | cancelled
  *      │         ▼          ▼
  *      │       interrupted (held) ─► succeeded | failed | pending by decision, or cancelled
  *      └── interrupted with next: retry
@@ -31,6 +31,8 @@ export type TaskState =
 interface Tries {
   readonly attempts: number;
   readonly failures: number;
+  /** How often in a row the task died with its orchestrator, since its last failure or decision; absent: never. */
+  readonly crashes?: number | undefined;
 }
 
 export interface PendingTask extends Tries {
@@ -52,13 +54,15 @@ export interface RetryingTask extends Tries {
 export interface ProbingTask extends Tries {
   readonly status: 'probing';
   readonly startedAt: string;
+  /** How the attempt ended, when the orchestrator saw it: unless its work was done, it is a failed attempt. */
+  readonly error?: TaskError | undefined;
 }
 /** Held for a decision: the attempt ended without an outcome. */
 export interface InterruptedTask extends Tries {
   readonly status: 'interrupted';
   readonly startedAt: string;
   readonly heldAt: string;
-  /** Why its probe could not tell. */
+  /** How the attempt ended, when the orchestrator saw it, or why its probe could not tell. */
   readonly error?: TaskError | undefined;
 }
 export interface SucceededTask extends Tries {

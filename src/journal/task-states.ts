@@ -37,6 +37,12 @@ export class TaskStates {
     for (const state of this.#states) if (state !== undefined) yield state;
   }
 
+  /** The same, each with its place in the definition. */
+  *entries(): Generator<[number, TaskState], void, void> {
+    for (const [place, state] of this.#states.entries())
+      if (state !== undefined) yield [place, state];
+  }
+
   *[Symbol.iterator](): Generator<[string, TaskState], void, void> {
     for (const [place, state] of this.#states.entries())
       if (state !== undefined) yield [this.#tasks[place]?.id as string, state];

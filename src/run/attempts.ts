@@ -148,6 +148,11 @@ export class Attempts {
     this.#observer.ended(spec, attempt, { outcome: kept, stopped });
   }
 
+  /** Looks which have ended though nobody was told yet, as after a stall: those are not stopped any more. */
+  async lookForEnds(): Promise<void> {
+    await Promise.all(this.#live.all.map(({ attempt }) => attempt.lookForEnd()));
+  }
+
   /** Asks all to stop; after the grace they are killed. */
   stop(reason: StopReason): void {
     for (const { attempt } of this.#live.all) attempt.stop(reason);

@@ -34,6 +34,14 @@ class GuardedExecution implements Execution {
     void quietly(() => this.#execution.stop(how));
   }
 
+  async hasEnded(): Promise<boolean> {
+    let ended: boolean | undefined;
+    await quietly(async () => {
+      ended = await this.#execution.hasEnded?.();
+    });
+    return ended === true;
+  }
+
   detach(): Promise<void> {
     return quietly(() => this.#execution.detach?.());
   }

@@ -30,6 +30,7 @@ export function lateExecution(ready: Promise<() => Execution>): Execution {
       if (running === undefined) giveUp(NOT_BEGUN);
       else running.stop(how);
     },
+    hasEnded: async () => (await running?.hasEnded?.()) ?? false,
     detach() {
       stopped = true;
       return running?.detach?.();

@@ -4,14 +4,22 @@ import { RunUnfinishedError } from '../errors.js';
 import { RunEvents } from '../events.js';
 import type { Journal } from '../journal/journal.js';
 import type { CancelReason, JournalRecord, RecordDraft } from '../journal/record.js';
-import { begunTasks, type RunningTask, type RunState, taskState } from '../journal/state.js';
+import {
+  begunTasks,
+  type ProbingTask,
+  type RunningTask,
+  type RunState,
+  taskState,
+} from '../journal/state.js';
 import type { Slot } from '../queue/executor.js';
 import type { Ended, StopReason } from './attempt.js';
 import { AttemptStarter } from './attempt-starter.js';
 import { type AttemptObserver, Attempts } from './attempts.js';
 import { Commits } from './commits.js';
+import { unanswered } from './death.js';
 import { Decisions, type DecisionTaker } from './decisions.js';
 import { Deferred } from './deferred.js';
+import { type EndFacts, endFacts } from './end-facts.js';
 import { endRecord, mayRepeat } from './end-record.js';
 import { Expectations } from './expectations.js';
 import type { KeptOutcome } from './outputs.js';
@@ -19,10 +27,10 @@ import type { CancelRequest, RunParts, RunTools } from './parts.js';
 import type { PendingStart } from './pending-start.js';
 import { probeRecord } from './probe-record.js';
 import { ProbeStarter } from './probe-starter.js';
+import { type Deadline, RunTimers, type TimerUser } from './run-timers.js';
 import { Settling } from './settling.js';
 import { Slots, type SlotUser } from './slots.js';
 import { StartRecords } from './start-records.js';
-import { Timers } from './timers.js';
 
 /** How the loop stands: `open` starts tasks, `draining` lets them end, `stopping` makes them, `closed` writes no more. */
 type Mode = 'open' | 'draining' | 'stopping' | 'closed';
@@ -42,7 +50,7 @@ export class RunLoop {
   readonly #starter: AttemptStarter;
   readonly #probes: ProbeStarter;
   readonly #attempts: Attempts;
-  readonly #timers: Timers;
+  readonly #timers: RunTimers;
   readonly #slots: Slots;
   readonly #starts: StartRecords;
   readonly #settling: Settling;
@@ -66,7 +74,7 @@ export class RunLoop {
     this.#starter = new AttemptStarter(tools, parts, this.events);
     this.#probes = new ProbeStarter(tools, parts, this.events);
     this.#attempts = new Attempts(clock, tools.graceMs, this.#attemptObserver());
-    this.#timers = new Timers(clock);
+    this.#timers = new RunTimers(clock, this.#frontier, this.#timerUser());
     const user = { finished: this.#finish, goOn: () => this.#advance() };
     this.#settling = new Settling(clock, this.#frontier, this.commits, user);
     const mayStartAhead = mayRepeat(parts.workflow.spec);
@@ -122,27 +130,21 @@ export class RunLoop {
   begin(journal: Journal, first: RecordDraft, cancel?: CancelRequest): void {
     this.commits.open(journal);
     // The turn after it is on disk, so that who resumes a run hears all that it goes on with.
-    const goOn = (): void => this.#goOn(this.state.deadlineAt);
+    const goOn = (): void => this.#goOn(this.state);
     this.commits.commit(first, (durable) => durable && this.#tools.world.clock.soon(goOn));
-    if (first.type === 'run.started') this.#goOn(first.deadlineAt);
+    if (first.type === 'run.started') this.#goOn({ deadlineAt: first.deadlineAt });
     if (cancel !== undefined) this.cancel(cancel.reason, cancel.message);
   }
 
   /** Takes up what was begun, then starts what can start. Called again it does nothing. */
-  #goOn(deadlineAt: string | undefined): void {
+  #goOn(deadline: Deadline): void {
     if (this.#wentOn || this.#mode === 'closed') return;
     this.#wentOn = true;
     for (const [task, state] of this.accepted ? begunTasks(this.state) : []) {
       if (state.status === 'running') this.#takeOver(task, state);
-      else this.#probe(this.#spec(task), state.attempts);
+      else this.#askAgain(this.#spec(task), state);
     }
-    for (const { task, retryAt } of this.#frontier.retrying())
-      this.#wakeAt(task, Date.parse(retryAt));
-    if (deadlineAt !== undefined)
-      this.#timers.at(DEADLINE, Date.parse(deadlineAt), () => {
-        // Cancelling has a grace of its own, which the timeout does not cut short.
-        if (this.#cancelReason === undefined) this.cancel('runTimeout');
-      });
+    this.#timers.takeUp(deadline);
     this.#advance();
   }
 
@@ -195,6 +197,16 @@ export class RunLoop {
     };
   }
 
+  #timerUser(): TimerUser {
+    return { due: () => this.#advance(), overdue: () => void this.#overdue() };
+  }
+
+  async #overdue(): Promise<void> {
+    await this.#attempts.lookForEnds();
+    // Cancelling has a grace of its own, which the timeout does not cut short.
+    if (this.#cancelReason === undefined) this.cancel('runTimeout');
+  }
+
   #decisionTaker(): DecisionTaker {
     return {
       commits: this.commits,
@@ -235,9 +247,15 @@ export class RunLoop {
     this.#atOnce(spec, async () => {
       const execution = this.#probes.start(this.state, spec, attempt);
       const ended = await this.#attempts.ask(spec, attempt, execution, this.#stopReason());
-      const cancelReason = this.#cancelReason ?? 'terminate';
-      this.#settle(spec, attempt, probeRecord({ spec, attempt, ended, cancelReason }));
+      this.#settle(spec, attempt, probeRecord(this.#facts(spec, attempt, ended)));
     });
+  }
+
+  /** Asks a probe that an earlier orchestrator did not get an answer of. */
+  #askAgain(spec: TaskSpec, state: ProbingTask): void {
+    const givenUp = unanswered(spec, state);
+    if (givenUp === undefined) this.#probe(spec, state.attempts);
+    else this.#settle(spec, state.attempts, givenUp);
   }
 
   /** What was begun before is at work whether or not there is a slot for it, and takes the first one that is free. */
@@ -247,19 +265,14 @@ export class RunLoop {
   }
 
   #end(spec: TaskSpec, attempt: number, ended: Ended<KeptOutcome>): void {
-    const { clock, random } = this.#tools.world;
-    const before = taskState(this.state, spec.id);
-    const facts = {
-      spec,
-      attempt,
-      ended,
-      failures: ('failures' in before ? before.failures : 0) + 1,
-      cancelReason: this.#cancelReason ?? 'terminate',
-      mayStartMore: this.#mayStartMore(),
-      now: clock.now(),
-      random: () => random.next(),
-    };
-    this.#settle(spec, attempt, endRecord(facts));
+    this.#settle(spec, attempt, endRecord(this.#facts(spec, attempt, ended)));
+  }
+
+  #facts(spec: TaskSpec, attempt: number, ended: Ended<KeptOutcome>): EndFacts {
+    const mayStartMore = this.#mayStartMore();
+    const cancelReason = this.#cancelReason ?? 'terminate';
+    const facts = { spec, attempt, ended, cancelReason, mayStartMore };
+    return endFacts(this.#tools.world, taskState(this.state, spec.id), facts);
   }
 
   /** Puts on record what became of an attempt, and does what follows. */
@@ -267,11 +280,9 @@ export class RunLoop {
     if (draft === undefined) return;
     // Asked only when it is on disk that nothing of the attempt is left: see ProbeStarter.
     const asks = draft.type === 'task.interrupted' && draft.next === 'probe';
-    const ask = (durable: boolean): void => {
-      if (durable) this.#probe(spec, attempt);
-    };
+    const ask = (durable: boolean) => durable && this.#probe(spec, attempt);
     this.commits.commit(draft, asks ? ask : undefined);
-    if (draft.type === 'task.retryScheduled') this.#wakeAt(spec.id, Date.parse(draft.retryAt));
+    if (draft.type === 'task.retryScheduled') this.#timers.retry(spec.id, draft.retryAt);
     if (draft.type === 'task.failed') this.#follow();
     else this.#advance();
   }
@@ -280,13 +291,6 @@ export class RunLoop {
   #follow(): void {
     if (!this.#mayStartMore()) this.#slots.release();
     this.#advance();
-  }
-
-  #wakeAt(task: string, at: number): void {
-    this.#timers.at(task, at, () => {
-      this.#frontier.due(task);
-      this.#advance();
-    });
   }
 
   // --- Ending ---
@@ -313,7 +317,7 @@ export class RunLoop {
   /** Starts nothing more and waits until what runs has ended and is on disk; then closes. The run stays resumable. */
   async drain(why?: Error): Promise<void> {
     if (this.#mode === 'open') this.#mode = 'draining';
-    if (this.accepted && why === undefined) this.#goOn(this.state.deadlineAt);
+    if (this.accepted && why === undefined) this.#goOn(this.state);
     this.#slots.release();
     const over = this.ended.catch(() => {}); // a stricter call may not wait
     await Promise.race([this.#attempts.settled(), over]);
@@ -374,6 +378,3 @@ export class RunLoop {
     return this.#tools.world.clock.monotonic();
   }
 }
-
-/** Key of the run's own timer; no task id is empty. */
-const DEADLINE = '';

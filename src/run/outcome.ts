@@ -36,7 +36,11 @@ function checkedOutcome(given: unknown): Outcome {
     case 'notBegun':
       return { status, error: errorFrom(error) };
     case 'interrupted':
-      return mayRun === true ? { status, mayRun } : { status };
+      return {
+        status,
+        ...(error === undefined ? {} : { error: errorFrom(error) }),
+        ...(mayRun === true ? { mayRun } : {}),
+      };
     default:
       return failed('NUFLOW_RUNNER', 'The runner gave something else than an outcome.');
   }

@@ -37,8 +37,9 @@ export function keepOutput(
   place: OutputPlace,
   outcome: Outcome,
 ): KeptOutcome | Promise<KeptOutcome> {
-  if ('error' in outcome) return { ...outcome, error: boundedError(outcome.error) };
-  if (outcome.status === 'interrupted' || fitsIn(outcome.output, MAX_INLINE_OUTPUT)) return outcome;
+  if ('error' in outcome && outcome.error !== undefined)
+    return { ...outcome, error: boundedError(outcome.error) };
+  if (outcome.status !== 'succeeded' || fitsIn(outcome.output, MAX_INLINE_OUTPUT)) return outcome;
   const text = JSON.stringify(outcome.output);
   const bytes = Buffer.byteLength(text);
   if (bytes <= MAX_INLINE_OUTPUT) return outcome;

@@ -1,21 +1,11 @@
 import type { TaskSpec } from '../definition/spec.js';
-import type { CancelReason, RecordDraft, TaskError } from '../journal/record.js';
-import type { Ended } from './attempt.js';
-import { undone } from './end-record.js';
+import type { RecordDraft, TaskError } from '../journal/record.js';
+import { type Death, held, notDone } from './death.js';
+import type { EndFacts } from './end-facts.js';
 import { type KeptOutcome, outputFields } from './outputs.js';
 
 /** Longest time of a probe whose task has no timeout, ms. */
 export const PROBE_TIMEOUT_MS = 60_000;
-
-/** What a probe's answer is judged from. */
-export interface ProbeFacts {
-  readonly spec: TaskSpec;
-  /** The attempt that ended without an outcome. */
-  readonly attempt: number;
-  readonly ended: Ended<KeptOutcome>;
-  /** Why work is being stopped, when it is. */
-  readonly cancelReason: CancelReason;
-}
 
 /** Whether a probe says that nothing was done. */
 export function saysNothing(outcome: KeptOutcome): boolean {
@@ -25,31 +15,28 @@ export function saysNothing(outcome: KeptOutcome): boolean {
 /**
  * The fact that a probe's answer becomes:
  *
- *   a value ──► the attempt succeeded with it      null ──► by onInterrupted, as nothing was done
+ *   a value ──► the attempt succeeded with it      null ──► as nothing was done, see Death
  *   it failed, or took too long ──► held: running the task again could double what was done
  *
  * Undefined when the orchestrator stops, or there is no space to ask: the probe is asked again at the next
- * resume. What a probe says once it was told to stop is not heeded.
+ * resume. What a probe says once it was told to stop is ignored.
  */
-export function probeRecord({
-  spec,
-  attempt,
-  ended,
-  cancelReason,
-}: ProbeFacts): RecordDraft | undefined {
-  const { outcome, stopped } = ended;
+export function probeRecord(facts: EndFacts): RecordDraft | undefined {
+  const { spec, attempt, cancelReason } = facts;
+  const { outcome, stopped } = facts.ended;
   const task = spec.id;
   if (stopped === 'shutdown') return undefined;
   if (stopped === 'cancel') return { type: 'task.cancelled', task, attempt, reason: cancelReason };
   if (stopped === 'timeout') return held(spec, attempt, timeoutError(spec));
   if (outcome.status === 'notBegun') return undefined;
   if (outcome.status !== 'succeeded') return held(spec, attempt, failedError(outcome));
-  if (saysNothing(outcome)) return undone(spec, attempt);
+  if (saysNothing(outcome)) return notDone(facts, deathOf(facts));
   return { type: 'task.succeeded', task, attempt, ...outputFields(outcome) };
 }
 
-function held({ id }: TaskSpec, attempt: number, error: TaskError): RecordDraft {
-  return { type: 'task.interrupted', task: id, attempt, next: 'hold', error };
+/** That of the attempt which was asked about, as it is on record; a shutdown counts as no crash there. */
+function deathOf({ seenDeath, crashes }: EndFacts): Death {
+  return seenDeath === undefined ? { by: 'crash', crashes } : { by: 'seen', error: seenDeath };
 }
 
 function timeoutError({ timeoutMs = PROBE_TIMEOUT_MS }: TaskSpec): TaskError {
@@ -60,7 +47,7 @@ function timeoutError({ timeoutMs = PROBE_TIMEOUT_MS }: TaskSpec): TaskError {
 }
 
 function failedError(outcome: Exclude<KeptOutcome, { status: 'succeeded' }>): TaskError {
-  const inner = outcome.status === 'failed' ? [outcome.error] : [];
+  const inner = outcome.error === undefined ? [] : [outcome.error];
   const why = inner.map(({ code, message }) => ` (${code}: ${message})`).join('');
   return {
     code: 'NUFLOW_PROBE_FAILED',

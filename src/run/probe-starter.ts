@@ -41,6 +41,7 @@ export class ProbeStarter {
       spawned: asked.spawned,
       outcome: ended.then(([outcome]) => answered(outcome, runner)),
       stop: (how) => asked.stop(how),
+      hasEnded: async () => (await asked.hasEnded?.()) ?? false,
       detach: async () => {
         await Promise.all([left.detach?.(), asked.detach?.()]);
       },

@@ -24,6 +24,7 @@ const OURS = new Set([
   'reason',
   'retryAt',
   'next',
+  'cause',
   'outputFile',
   'decision',
 ]);

@@ -67,5 +67,11 @@ export function redacting(
   const outcome = Promise.resolve(execution.outcome).finally(() => output.end());
   const { spawned } = execution;
   const stop: Execution['stop'] = (how) => execution.stop(how);
-  return { spawned, outcome, stop, detach: () => execution.detach?.() };
+  return {
+    spawned,
+    outcome,
+    stop,
+    hasEnded: async () => (await execution.hasEnded?.()) ?? false,
+    detach: () => execution.detach?.(),
+  };
 }

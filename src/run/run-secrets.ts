@@ -110,10 +110,9 @@ export class RunSecrets implements AttemptSecrets {
     switch (outcome.status) {
       case 'succeeded':
         return { status: 'succeeded', output: frozen(this.#redactor.value(outcome.output)) };
-      case 'failed':
-        return { status: outcome.status, error: redactError(this.#redactor, outcome.error) };
       default:
-        return outcome;
+        if (outcome.error === undefined) return outcome;
+        return { ...outcome, error: redactError(this.#redactor, outcome.error) };
     }
   }
 

@@ -103,8 +103,10 @@ function taskFields(task: TaskState): Omit<TaskSnapshot, 'id' | 'runner' | 'need
       const { status, attempts, startedAt, heldAt, error } = task;
       return { status, attempts, startedAt, heldAt, ...(error === undefined ? {} : { error }) };
     }
-    case 'probing':
-      return { status: task.status, attempts: task.attempts, startedAt: task.startedAt };
+    case 'probing': {
+      const { status, attempts, startedAt, error } = task;
+      return { status, attempts, startedAt, ...(error === undefined ? {} : { error }) };
+    }
     case 'succeeded': {
       const { status, attempts, startedAt, endedAt, output, outputFile } = task;
       return {

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { TaskError } from '../journal/record.js';
 import { identify, isAlive, type ProcessIdentity } from '../world/process-identity.js';
 import { isThere } from '../world/regular-file.js';
 import { type AttemptFiles, attemptFiles, markStopped } from './attempt-files.js';
+import { DIED } from './died.js';
 import { familyOf, type ProcessName } from './family.js';
 import { type FollowedLogs, followLogs } from './follow-logs.js';
 import { leftProcess } from './left-process.js';
@@ -24,7 +26,7 @@ export type LeftOutcome = (files: AttemptFiles) => Promise<Outcome | undefined>;
  * Takes over an attempt that another process started, see Runner.adopt:
  *
  *   alive? ── yes ──► wait for its end ──► outcome left? ── yes ──► that
- *      └── no ────────────────────────────────►└── no ──► sweep ──► interrupted
+ *      └── no ────────────────────────────────►└── no ──► sweep ──► interrupted, with an error if it was alive
  *
  * `wholeStdout`: of so many bytes its stdout is whole when it is asked what is left.
  */
@@ -45,6 +47,7 @@ class AdoptedExecution implements Execution {
   readonly #files: AttemptFiles;
   readonly #cookie: string;
   #family: readonly ProcessName[] = [];
+  #death: TaskError = DIED;
   #over = false;
   #stopped = false;
   readonly #detached = new AbortController();
@@ -65,13 +68,39 @@ class AdoptedExecution implements Execution {
       const wasStopped = this.#stopped || isThere(this.#files.stopped);
       if (wasStopped) await sweep(this.#cookie, this.#family);
       const settled = await privateAttempt(attempt)?.settle();
-      const outcome = withSettled(await left(this.#files), settled, wholeStdout > 0);
+      const outcome = withSettled(await this.#left(left), settled, wholeStdout > 0);
       // What is told to nobody must not go on.
       if (outcome === undefined) await sweep(this.#cookie, this.#family);
       await logs.finish();
-      if (outcome !== undefined) return outcome;
-      return { status: 'interrupted', ...((await this.#mayRun(process)) ? { mayRun: true } : {}) };
+      if (outcome?.status === 'succeeded') return outcome;
+      // Of one that an earlier orchestrator told to stop, failure and death may be due to that.
+      const isForeignStop = wasStopped && !this.#stopped;
+      if (outcome !== undefined) return isForeignStop ? { status: 'interrupted' } : outcome;
+      // Nor is it a death that was seen when the result is only not readable: see sealResult.
+      const isLost = attempt.secrets?.complete === false;
+      return this.#died(process, found !== undefined && !isForeignStop && !isLost);
     });
+  }
+
+  async hasEnded(): Promise<boolean> {
+    const found = await this.spawned;
+    return this.#over || (found !== undefined && !(await isAlive(found)));
+  }
+
+  /** The outcome that it left; none when that says only that a signal ended it. */
+  async #left(read: LeftOutcome): Promise<Outcome | undefined> {
+    const outcome = await read(this.#files);
+    if (outcome?.status !== 'interrupted') return outcome;
+    this.#death = outcome.error ?? DIED;
+    return undefined;
+  }
+
+  async #died(known: ProcessIdentity | undefined, wasSeen: boolean): Promise<Outcome> {
+    return {
+      status: 'interrupted',
+      ...(wasSeen ? { error: this.#death } : {}),
+      ...((await this.#mayRun(known)) ? { mayRun: true } : {}),
+    };
   }
 
   stop(how: 'interrupt' | 'kill'): void {

@@ -1,5 +1,6 @@
-import type { ProcessIdentity } from '../world/process-identity.js';
+import { isAlive, type ProcessIdentity } from '../world/process-identity.js';
 import { type AttemptFiles, attemptFiles, markStopped } from './attempt-files.js';
+import { DIED } from './died.js';
 import { familyOf, type ProcessName } from './family.js';
 import { type FollowedLogs, followLogs } from './follow-logs.js';
 import { type PrivateAttempt, privateAttempt } from './private/private-attempt.js';
@@ -8,7 +9,7 @@ import type { ProcessEnd } from './process.js';
 import type { ProcessEntry } from './process-entry.js';
 import { interruptFamily, signalGroup } from './process-group.js';
 import type { ProcessStarter, Program, Starting } from './process-starter.js';
-import { processTable } from './process-table.js';
+import { processTable, seesCookies } from './process-table.js';
 import type { Attempt, AttemptPlace, Execution, Outcome } from './runner.js';
 import { spawnFailure } from './spawn-failure.js';
 import { sweep } from './sweep.js';
@@ -53,7 +54,7 @@ export function ended(outcome: Outcome): Execution {
  *
  *   running ──► process ended ──► verdict                      nobody asked it to stop
  *      ├─ stop ─► process ended ──► sweep ──► verdict
- *      └─ ended, but nobody saw how ──► outcome left, or: sweep ──► interrupted
+ *      └─ killed by a signal, or nobody saw how it ended ──► outcome left, or: sweep ──► interrupted
  *
  * The end of the process that was started decides; descendants that outlive it are swept only when
  * the attempt was stopped, since a task that ends by itself may have started a server on purpose.
@@ -67,6 +68,8 @@ class ProcessExecution implements Execution {
   readonly #judge: Judge;
   readonly #starting: Starting;
   readonly #hidden: PrivateAttempt | undefined;
+  /** Its process, once it runs. */
+  #leader: ProcessIdentity | undefined;
   #logs: FollowedLogs | undefined;
   /** Processes of the attempt as last seen: a later look finds them even when they lost their parents. */
   #family: readonly ProcessName[] = [];
@@ -87,7 +90,7 @@ class ProcessExecution implements Execution {
   }
 
   async #follow(): Promise<Outcome> {
-    await this.spawned; // now the files are there
+    this.#leader = await this.spawned; // now the files are there
     const logs = followLogs(this.#attempt, this.#judge.wholeStdout);
     this.#logs = logs;
     const end = await this.#starting.ended;
@@ -100,12 +103,18 @@ class ProcessExecution implements Execution {
     return outcome;
   }
 
+  async hasEnded(): Promise<boolean> {
+    return this.#over || (this.#leader !== undefined && !(await isAlive(this.#leader)));
+  }
+
   async #outcomeOf(end: ProcessEnd): Promise<Outcome> {
     if (end.kind === 'notStarted') return spawnFailure(end, this.#program);
     const outcome = await this.#judge.verdict(end, this.#files);
-    // What is told to nobody must not go on.
-    if (outcome.status === 'interrupted') await this.#sweep();
-    return outcome;
+    if (outcome.status !== 'interrupted') return outcome;
+    // What is told to nobody must not go on. Where there are no cookies, its group is all that is known of it.
+    if (this.#leader !== undefined && !seesCookies()) signalGroup(this.#leader.pid, 'SIGKILL');
+    await this.#sweep();
+    return this.#leader === undefined ? outcome : { error: DIED, ...outcome };
   }
 
   stop(how: 'interrupt' | 'kill'): void {

@@ -128,6 +128,11 @@ export interface Execution {
   /** Asks the work to stop (`interrupt`: SIGINT to the group), or makes it (`kill`: SIGKILL, descendants swept). May be called again. */
   stop(how: 'interrupt' | 'kill'): void;
   /**
+   * Looks whether its process has ended, though that may not have been told yet; `outcome` then resolves by itself.
+   * Absent: there is nothing to look at. Never rejects.
+   */
+  hasEnded?(): Promise<boolean>;
+  /**
    * The orchestrator lets go: what can go on without this process goes on, nothing more is done to it,
    * and it does not keep this process from ending. `outcome` need not resolve any more. Resolves when
    * its process is there, or will never be: who looks for it then must not miss it.
@@ -141,7 +146,13 @@ export type Outcome =
   /** None of its code ran, for want of disk space or because it was told to stop before. */
   | { readonly status: 'notBegun'; readonly error: TaskError }
   /**
-   * It ended and left no outcome; only an adopted attempt ends so. `mayRun`: for all that can be seen here something
-   * of it may still run. It is then held for a person to decide, never run again by itself.
+   * It ended and left no outcome, and whether its work was done is not known: it was killed, or died. `error`: how, when
+   * that was seen here; it is then a failed attempt unless its work turns out to be done. Without it nobody saw the end, as
+   * after a crash of the orchestrator. `mayRun`: for all that can be seen here something of it may still run. It is then
+   * held for a person to decide, never run again by itself.
    */
-  | { readonly status: 'interrupted'; readonly mayRun?: boolean | undefined };
+  | {
+      readonly status: 'interrupted';
+      readonly error?: TaskError | undefined;
+      readonly mayRun?: boolean | undefined;
+    };

@@ -78,6 +78,99 @@ describe('a held task', () => {
   });
 });
 
+const KILLED = { code: 'NUFLOW_SIGNAL', message: 'killed' };
+
+describe('a task whose attempt was seen to die', () => {
+  const ended = { task: 'a', attempt: 1 } as const;
+  const probing = (error?: typeof KILLED): RunRig => {
+    const run = new RunRig(workflow({ a: {} }));
+    run.start();
+    run.commit({ type: 'task.interrupted', ...ended, next: 'probe', error });
+    return run;
+  };
+  const retryAt = '2026-01-01T00:00:00.000Z';
+  const later = { type: 'task.retryScheduled', ...ended, error: KILLED, retryAt } as const;
+
+  it('keeps how it died while its probe is asked', () => {
+    const { state } = probing(KILLED);
+    expect(taskState(state, 'a')).toMatchObject({ status: 'probing', error: KILLED });
+  });
+
+  it('has failed once when it is tried again, or for good, after its probe', () => {
+    const again = probing(KILLED);
+    again.commit(later);
+    expect(taskState(again.state, 'a')).toMatchObject({ status: 'retrying', failures: 1 });
+    const failed = probing(KILLED);
+    failed.commit({ type: 'task.failed', ...ended, error: KILLED });
+    expect(taskState(failed.state, 'a')).toMatchObject({ status: 'failed', failures: 1 });
+  });
+
+  it('is not tried again as failed when nobody saw it die', () => {
+    expect(() => probing().commit(later)).toThrow(/no failure of its attempt is on record/);
+    const failed = probing();
+    failed.commit({ type: 'task.failed', ...ended, error: KILLED });
+    expect(taskState(failed.state, 'a')).toMatchObject({ status: 'failed', failures: 0 });
+  });
+});
+
+describe('crashes in a row', () => {
+  const crash = (run: RunRig, attempt: number, next: 'retry' | 'probe' = 'retry'): void => {
+    run.start();
+    run.commit({ type: 'task.interrupted', task: 'a', attempt, next, cause: 'crash' });
+  };
+  const crashed = (): RunRig => {
+    const run = new RunRig(workflow({ a: {}, b: {} }));
+    crash(run, 1);
+    crash(run, 2);
+    return run;
+  };
+  const crashes = ({ state }: RunRig): number | undefined => {
+    const task = taskState(state, 'a');
+    return 'crashes' in task ? task.crashes : undefined;
+  };
+
+  it('are counted, also while the task runs', () => {
+    const run = crashed();
+    expect(crashes(run)).toBe(2);
+    run.start();
+    expect(crashes(run)).toBe(2);
+  });
+
+  it('are not made more by what is no crash', () => {
+    const run = crashed();
+    run.start();
+    run.interrupt('a', 'retry');
+    expect(crashes(run)).toBe(2);
+  });
+
+  it('are counted anew after a failure, and after a decision', () => {
+    const failed = crashed();
+    failed.start();
+    failed.retryLater('a');
+    expect(crashes(failed)).toBe(undefined);
+    const decided = crashed();
+    decided.start();
+    decided.interrupt('a', 'hold');
+    decided.decide('a', 'rerun');
+    expect(crashes(decided)).toBe(undefined);
+  });
+
+  it('count each resume that has to ask a probe again', () => {
+    const run = new RunRig(workflow({ a: {}, b: {} }));
+    crash(run, 1, 'probe');
+    expect(crashes(run)).toBe(1);
+    run.start();
+    run.commit({ type: 'run.resumed', pid: 1 });
+    run.commit({ type: 'run.resumed', pid: 1 });
+    expect(crashes(run)).toBe(3);
+    run.interrupt('b', 'probe');
+    run.commit({ type: 'run.resumed', pid: 1 });
+    expect(taskState(run.state, 'b')).toMatchObject({ status: 'probing', crashes: 1 });
+    run.interrupt('a', 'retry');
+    expect(crashes(run)).toBe(4);
+  });
+});
+
 describe('a task whose probe is asked', () => {
   const probing = (): RunRig => {
     const run = new RunRig(workflow({ a: {} }));

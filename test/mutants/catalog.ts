@@ -144,9 +144,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a retry is due at once after a restart',
-    file: 'run/loop.ts',
-    from: 'this.#wakeAt(task, Date.parse(retryAt));\n    if',
-    to: 'this.#wakeAt(task, 0 * Date.parse(retryAt));\n    if',
+    file: 'run/run-timers.ts',
+    from: 'this.retry(task, retryAt, delayMs);',
+    to: 'this.retry(task, retryAt, 0 * delayMs);',
     tests: ['test/run/retry.test.ts'],
   },
   {

@@ -10,6 +10,7 @@ function recordOf(spec: Partial<TaskSpec>, stopped?: 'cancel' | 'shutdown') {
     attempt: 1,
     ended: { outcome: { status: 'interrupted', mayRun: true }, stopped },
     failures: 1,
+    crashes: 0,
     cancelReason: 'requested',
     mayStartMore: true,
     now: 0,

@@ -98,11 +98,11 @@ export async function outputOf(runner: Runner, folder: string, settings: Attempt
   return outcome.output;
 }
 
-/** Error of an attempt that must fail. */
+/** Error of an attempt that must fail, or die. */
 export async function errorOf(runner: Runner, folder: string, settings: Attempt['with']) {
   const outcome = await outcomeOf(runner, folder, { with: settings });
-  if (outcome.status !== 'failed') throw new Error(JSON.stringify(outcome, null, 1));
-  return outcome.error;
+  if ('error' in outcome && outcome.error !== undefined) return outcome.error;
+  throw new Error(JSON.stringify(outcome, null, 1));
 }
 
 /** Whether a process lives; zombies don't. */

@@ -182,7 +182,10 @@ describe.each(NUSHELLS)('runners with a Spawner, on Nushell %s', (_version, bina
     await rig.printed(/ready/);
     await killHelper();
     go();
-    expect(await outcome).toEqual({ status: 'interrupted' });
+    expect(await outcome).toMatchObject({
+      status: 'interrupted',
+      error: { code: 'NUFLOW_PROCESS_DIED' },
+    });
     expect(await rig.processes()).toEqual([]);
     await runner.close();
   });

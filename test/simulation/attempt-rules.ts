@@ -9,6 +9,9 @@ import type { DurableLog } from './durable-log.js';
 import type { SimProcess } from './sim-processes.js';
 import type { Scene, Witness } from './witness.js';
 
+/** Crashes in a row after which a task is held. */
+const MAX_CRASHES = 5;
+
 /** What an attempt may take to be gone after its timeout and grace, ms: its end is told a little later. */
 const SLACK_MS = 5;
 
@@ -98,6 +101,7 @@ export class AttemptRules {
       case 'task.retryScheduled':
         if (!this.#witness.clockJumped && this.#scene.now() < Date.parse(end.retryAt))
           this.#violate(dir, `is repeated before ${end.retryAt}`);
+        this.#wasNotDone(log, task, dir);
         return;
       case 'task.interrupted':
         this.#wasUndone(log, task, dir);
@@ -114,12 +118,24 @@ export class AttemptRules {
 
   /** An attempt that is repeated as interrupted left no result, nor did its probe say that its work was done. */
   #wasUndone(log: DurableLog, task: string, dir: string): void {
+    this.#wasNotDone(log, task, dir);
     const left = this.#scene.processes.resultIn(dir);
-    if (left?.outcome.status === 'succeeded') this.#violate(dir, 'had succeeded, and is repeated');
     if (left?.outcome.status === 'failed' && !this.#witness.stopsAsked)
       if (left.process.stoppedBy.size === 0) this.#violate(dir, 'left a result, and is repeated');
-    if (log.spec(task)?.probe !== undefined && this.#scene.processes.didWork(dir))
+    if (log.crashesOf(task) >= MAX_CRASHES)
+      this.#violate(dir, 'is repeated after too many crashes');
+  }
+
+  /** An attempt that is repeated without a decision did not succeed, and if it died its task leaves that to nuflow. */
+  #wasNotDone(log: DurableLog, task: string, dir: string): void {
+    const { processes } = this.#scene;
+    const { probe, onInterrupted = 'retry' } = log.spec(task) ?? {};
+    if (processes.resultIn(dir)?.outcome.status === 'succeeded')
+      this.#violate(dir, 'had succeeded, and is repeated');
+    if (probe !== undefined && processes.didWork(dir))
       this.#violate(dir, 'did its work, which its probe can tell, and is repeated');
+    if (onInterrupted !== 'retry' && processes.hasDied(dir))
+      this.#violate(dir, `died, and is repeated without a decision (${onInterrupted})`);
   }
 
   #poolOf(run: string, task: string): string {

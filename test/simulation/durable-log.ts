@@ -57,6 +57,13 @@ export class DurableLog {
     return [...this.tasks].filter(([, { status }]) => status === 'interrupted').map(([id]) => id);
   }
 
+  /** How often in a row the task died with its orchestrator, since its last failure or decision. */
+  crashesOf(task: string): number {
+    const own = this.records.filter((record) => 'task' in record && record.task === task);
+    const last = own.findLastIndex(({ type }) => RESETS.includes(type));
+    return own.slice(last + 1).filter((it) => 'cause' in it && it.cause === 'crash').length;
+  }
+
   spec(task: string): TaskSpec | undefined {
     return this.workflow?.tasks.find(({ id }) => id === task);
   }
@@ -151,7 +158,7 @@ export class DurableLog {
         this.#failed = true;
         return { status: 'failed', attempt };
       case 'task.retryScheduled':
-        this.#runs(task, known, record.attempt);
+        this.#runs(task, known, record.attempt, 'probing');
         return { status: 'retrying', attempt };
       case 'task.interrupted':
         this.#runs(task, known, record.attempt, 'probing');
@@ -186,6 +193,7 @@ export class DurableLog {
   }
 }
 
+const RESETS: readonly string[] = ['task.retryScheduled', 'task.decided'];
 const AFTER = { retry: 'pending', hold: 'interrupted', probe: 'probing' } as const;
 
 function succeeded(

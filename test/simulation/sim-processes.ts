@@ -61,6 +61,8 @@ export class SimProcesses {
   readonly #alive = new Map<number, SimProcess>();
   /** Result files, by folder; fresh ones may be lost with the machine. */
   readonly #results = new Map<string, Result>();
+  /** Folders of attempts that became a process which needs no orchestrator. */
+  readonly #begun = new Set<string>();
   /** Folders of attempts that did their work, whether or not their results are still there. */
   readonly #done = new Set<string>();
   #started = 0;
@@ -87,6 +89,7 @@ export class SimProcesses {
       onEnd: new Set(),
     };
     this.#alive.set(pid, process);
+    if (!order.isMortal) this.#begun.add(order.name.dir);
     const { durationMs, end } = order.behaviour;
     this.#scheduler.at(durationMs, () => this.#end(process, end));
     this.#witness.began(process);
@@ -108,6 +111,11 @@ export class SimProcesses {
   /** What was left in an attempt's folder. */
   resultIn(dir: string): Result | undefined {
     return this.#results.get(dir);
+  }
+
+  /** Whether the attempt of this folder was a process and left no result. */
+  hasDied(dir: string): boolean {
+    return this.#begun.has(dir) && !this.#results.has(dir);
   }
 
   /** Whether the attempt of this folder did its work. */

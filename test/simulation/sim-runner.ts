@@ -29,12 +29,14 @@ export interface RunnerParts {
 /** Whose a process is that was let go. */
 const NOBODY = 0;
 
+const NOT_STOPPED: Pick<SimProcess, 'stoppedBy'> = { stoppedBy: new Set() };
+
 /** How late the end of a process is noticed that is nobody's child, ms on average; see POLL_MS of src/runners. */
 const LATE_MS = 50;
 
 /**
  * Runs attempts as simulated processes by the rules of the real runners: what an attempt left decides, a
- * stopped one is gone before its end is told, and an adopted one without a result is `interrupted`.
+ * stopped one is gone before its end is told, and one without a result is `interrupted`, with an error if it was seen.
  */
 export class SimRunner implements Runner {
   readonly #parts: RunnerParts;
@@ -109,8 +111,12 @@ class OpenExecution {
     const { scheduler, processes, isAlive } = this.parts;
     scheduler.at(ms, () => {
       const left = this.process?.outcome ?? processes.resultIn(this.attempt.dir)?.outcome;
-      if (isAlive() && !this.#isDetached) this.tellOutcome(left ?? otherwise);
+      if (isAlive() && !this.#isDetached) this.tell(left ?? otherwise);
     });
+  }
+
+  protected tell(outcome: Outcome): void {
+    this.tellOutcome(outcome);
   }
 }
 
@@ -143,7 +149,8 @@ class SimExecution extends OpenExecution implements Execution {
     }
     const process = processes.spawn(order);
     this.process = process;
-    process.onEnd.add(() => this.endsIn(1, NO_RESULT));
+    const otherwise = isMortal ? ABANDONED : SEEN_DEATH;
+    process.onEnd.add(() => this.endsIn(1, otherwise));
     if (behaviour.prints !== '') this.attempt.output({ stream: 'stdout', text: behaviour.prints });
     // A turn later, as a real process is only known once it was looked at. What lives in our own has none.
     scheduler.at(0, () => this.tellSpawned(isMortal ? undefined : process.identity));
@@ -159,12 +166,21 @@ class AdoptedExecution extends OpenExecution implements Execution {
       known === undefined ? processes.findByCookie(attempt.cookie) : processes.find(known);
     this.process = process;
     scheduler.at(0, () => this.tellSpawned(process?.identity));
-    const end = (): void => this.endsIn(LATE_MS, { status: 'interrupted' });
-    if (process === undefined) end();
+    if (process === undefined) this.endsIn(LATE_MS, { status: 'interrupted' });
     else {
       adopted(process);
-      process.onEnd.add(end);
+      process.onEnd.add(() => this.endsIn(LATE_MS, SEEN_DEATH));
     }
+  }
+
+  /** Of one that an earlier orchestrator told to stop, failure and death may be due to that. */
+  protected override tell(outcome: Outcome): void {
+    const { processes, pid } = this.parts;
+    const { stoppedBy } =
+      this.process ?? processes.resultIn(this.attempt.dir)?.process ?? NOT_STOPPED;
+    const isForeignStop = stoppedBy.size > 0 && !stoppedBy.has(pid);
+    const counts = outcome.status === 'succeeded' || !isForeignStop;
+    super.tell(counts ? outcome : { status: 'interrupted' });
   }
 }
 
@@ -181,4 +197,8 @@ function failed(code: string, message: string): Outcome {
   return { status: 'failed', error: { code, message } };
 }
 
-const NO_RESULT = failed('NUFLOW_NO_RESULT', 'it left no result');
+const ABANDONED = failed('NUFLOW_ABANDONED', 'it ignored its signal');
+const SEEN_DEATH: Outcome = {
+  status: 'interrupted',
+  error: { code: 'SIM_KILLED', message: 'it was killed' },
+};

@@ -25,6 +25,8 @@ export class ControlledAttempt implements Execution {
   readonly outcome: Promise<Outcome>;
   /** How it was asked to stop, each time. */
   readonly stops: How[] = [];
+  /** Whether it has ended, though that was not told. */
+  hasEnded: () => Promise<boolean> = async () => this.#isOver;
   /** Called at each of these. */
   onStop: (how: How) => void = () => {};
   #resolveSpawned: (process: ProcessIdentity | undefined) => void = () => {};
@@ -84,8 +86,9 @@ export class ControlledAttempt implements Execution {
     this.end({ status: 'failed', error });
   }
 
-  interrupted(): void {
-    this.end({ status: 'interrupted' });
+  /** It ended without an outcome; `error`: how, when that was seen. */
+  interrupted(error?: TaskError): void {
+    this.end({ status: 'interrupted', error });
   }
 
   end(outcome: Outcome): void {

@@ -71,14 +71,26 @@ describe.each(NUSHELLS)('attempts of a dead orchestrator on Nushell %s', (_versi
     expect(await adopted.outcome).toEqual({ status: 'succeeded', output: { a: 1 } });
   });
 
-  it('is interrupted when it ended without, and what it left is killed', async () => {
-    const { rig } = begin(`^setsid --fork sleep 60; print ready; ^kill -9 $nu.pid; ${WAIT_FOR_GO}`);
-    const { spawned, outcome } = rig.start(runner);
-    await outcome;
-    // Nushell's external `kill` may be about to end still.
+  it('is interrupted when it ended without before anybody came, and what it left is killed', async () => {
+    const { rig } = begin(`^setsid --fork sleep 60; print ready; ${WAIT_FOR_GO}`);
+    const identity = await startAndDie(rig);
+    process.kill(identity.pid, 'SIGKILL');
     await vi.waitFor(async () => expect(await rig.processes()).toHaveLength(1));
-    const adopted = runner.adopt(rig.attempt, await spawned);
+    const adopted = runner.adopt(rig.attempt, identity);
     expect(await adopted.outcome).toEqual({ status: 'interrupted' });
+    expect(await rig.processes()).toEqual([]);
+  });
+
+  it('has died before the eyes of who took it over when it ends without', async () => {
+    const { rig } = begin(`^setsid --fork sleep 60; print ready; ${WAIT_FOR_GO}`);
+    const identity = await startAndDie(rig);
+    const adopted = runner.adopt(rig.attempt, identity);
+    expect(await adopted.spawned).toEqual(identity);
+    process.kill(identity.pid, 'SIGKILL');
+    expect(await adopted.outcome).toMatchObject({
+      status: 'interrupted',
+      error: { code: 'NUFLOW_PROCESS_DIED' },
+    });
     expect(await rig.processes()).toEqual([]);
   });
 

@@ -241,7 +241,7 @@ describe.each(NUSHELLS)('Nushell %s standing by', (_version, binary) => {
       if (what === 'wait') write('go2');
       const outcome =
         what === 'wait' ? { status: 'succeeded', output: served } : { status: 'interrupted' };
-      expect(await adopted.outcome).toEqual(outcome);
+      expect(await adopted.outcome).toMatchObject(outcome);
       expect(await lives(served as number)).toBe(false);
     },
   );

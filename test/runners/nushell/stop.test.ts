@@ -56,7 +56,7 @@ describe.each(NUSHELLS)('stopping a task on Nushell %s', (_version, binary) => {
     await rig.printed(/ready/);
     execution.stop('kill');
     expect(await execution.outcome).toMatchObject({
-      status: 'failed',
+      status: 'interrupted',
       error: { code: 'NUFLOW_SIGNAL', signal: 'SIGKILL' },
     });
   });

@@ -178,7 +178,7 @@ describe('an attempt that is given secrets', () => {
     const execution = rig.start(nu);
     await rig.printed(/\[secret TOKEN\]/);
     execution.stop(how);
-    expect((await execution.outcome).status).toBe('failed');
+    expect((await execution.outcome).status).not.toBe('succeeded');
     expect(await traces(rig)).toEqual([]);
     expect(read(rig, 'stdout.log')).toBe('[secret TOKEN]\n');
   });
