@@ -75,10 +75,15 @@ describe('ShellRunner', () => {
     expect(await error({ command: '/etc/passwd' })).toMatchObject({ exitCode: 126 });
   });
 
-  it('says of an exit code above 128 which signal may be behind it', async () => {
+  it('takes an exit code above 128 for an exit code, and a signal for a signal', async () => {
+    const ended = await error({ command: 'sh', args: ['-c', 'exit 137'] });
+    expect(ended).toEqual({
+      code: 'NUFLOW_EXIT',
+      message: 'The process ended with exit code 137.',
+      exitCode: 137,
+    });
     const killed = await error({ command: 'sh', args: ['-c', 'kill -9 $$'] });
-    expect(killed).toMatchObject({ code: 'NUFLOW_EXIT', exitCode: 137 });
-    expect(killed.message).toContain('SIGKILL');
+    expect(killed).toMatchObject({ code: 'NUFLOW_SIGNAL', signal: 'SIGKILL' });
   });
 
   it('brings every argument to the program as it is: no shell reads them', async () => {
