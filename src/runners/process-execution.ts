@@ -74,6 +74,7 @@ class ProcessExecution implements Execution {
   /** Processes of the attempt as last seen: a later look finds them even when they lost their parents. */
   #family: readonly ProcessName[] = [];
   #over = false;
+  #isDetached = false;
   #stopped = false;
   /** Whether word of that was left. */
   #isMarked = false;
@@ -110,7 +111,7 @@ class ProcessExecution implements Execution {
   async #outcomeOf(end: ProcessEnd): Promise<Outcome> {
     if (end.kind === 'notStarted') return spawnFailure(end, this.#program);
     const outcome = await this.#judge.verdict(end, this.#files);
-    if (outcome.status !== 'interrupted') return outcome;
+    if (outcome.status !== 'interrupted' || this.#isDetached) return outcome;
     // What is told to nobody must not go on. Where there are no cookies, its group is all that is known of it.
     if (this.#leader !== undefined && !seesCookies()) signalGroup(this.#leader.pid, 'SIGKILL');
     await this.#sweep();
@@ -123,6 +124,7 @@ class ProcessExecution implements Execution {
   }
 
   async detach(): Promise<void> {
+    this.#isDetached = true;
     if (!this.#over) this.#logs?.leave();
     this.#hidden?.detach();
     await this.spawned;

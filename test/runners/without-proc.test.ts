@@ -81,6 +81,13 @@ describe('attempts on a system without /proc', () => {
     for (const pid of pids) expect(await lives(pid)).toBe(false);
   });
 
+  it('leave nothing of their group when one dies', async () => {
+    const { execution, process, pids } = await begun('sleep 60 & echo $!');
+    kill(process.pid);
+    expect((await execution.outcome).status).toBe('interrupted');
+    await vi.waitFor(async () => expect(await Promise.all(pids.map(lives))).toEqual([false]));
+  });
+
   it('may run, for all that can be seen, when their process never came to the journal', async () => {
     const { rig } = await begun(':');
     const adopted = runner.adopt(rig.attempt, undefined);
@@ -88,7 +95,8 @@ describe('attempts on a system without /proc', () => {
   });
 
   it('may run when something of their group does', async () => {
-    const { rig, process } = await begun('sleep 60 & :');
+    const { rig, process, execution } = await begun('sleep 60 & :');
+    await execution.detach?.();
     kill(process.pid);
     await vi.waitFor(async () => expect(await identify(process.pid)).toBe(undefined));
     const adopted = runner.adopt(rig.attempt, process);
