@@ -152,14 +152,14 @@ describe('retrying a task', () => {
 
   it('waits no longer than its delay when the clock was set back while nobody was there', async () => {
     const rig = await EngineRig.open();
-    rig.clock.set(864_000_000);
+    rig.clock.setWallClock(864_000_000);
     const run = await rig.start(
       sketch({ a: { retry: { initialInterval: '1m', maximumAttempts: 2 } } }),
     );
     (await rig.runner.started('a')).fail();
     await eventOf(run, 'task.retryScheduled');
     await rig.orchestrator.close({ mode: 'detach' });
-    rig.clock.set(-864_000_000);
+    rig.clock.setWallClock(-864_000_000);
     await rig.restart();
     await rig.orchestrator.resume('r');
     await rig.clock.pass(60_000);
@@ -173,7 +173,7 @@ describe('retrying a task', () => {
     );
     (await rig.runner.started('a')).fail();
     await eventOf(run, 'task.retryScheduled');
-    rig.clock.set(3_600_000);
+    rig.clock.setWallClock(3_600_000);
     await rig.clock.pass(10_000);
     expect((await rig.runner.started('a', 2)).attempt).toBe(2);
   });

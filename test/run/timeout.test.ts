@@ -120,11 +120,11 @@ describe('the timeout of a run', () => {
 
   it('lasts no longer than it was when the clock was set back while nobody was there', async () => {
     const rig = await EngineRig.open();
-    rig.clock.set(864_000_000);
+    rig.clock.setWallClock(864_000_000);
     await rig.start(sketch({ a: {} }), { timeout: '1h' });
     await rig.runner.started('a');
     await rig.orchestrator.close({ mode: 'detach' });
-    rig.clock.set(-864_000_000);
+    rig.clock.setWallClock(-864_000_000);
     await rig.restart();
     const run = await rig.orchestrator.resume('r');
     const a = await rig.runner.started('a');

@@ -23,7 +23,7 @@ export class ControlledClock implements Clock {
   }
 
   /** Sets the wall clock forward or back, without any time passing. */
-  set(byMs: number): void {
+  setWallClock(byMs: number): void {
     this.#setBy += byMs;
   }
 
