@@ -61,8 +61,8 @@ export class SimProcesses {
   readonly #alive = new Map<number, SimProcess>();
   /** Result files, by folder; fresh ones may be lost with the machine. */
   readonly #results = new Map<string, Result>();
-  /** Folders of attempts that became a process which needs no orchestrator. */
-  readonly #begun = new Set<string>();
+  /** Folders of attempts whose process, which needs no orchestrator, ended without a result. */
+  readonly #died = new Set<string>();
   /** Folders of attempts that did their work, whether or not their results are still there. */
   readonly #done = new Set<string>();
   #started = 0;
@@ -89,7 +89,6 @@ export class SimProcesses {
       onEnd: new Set(),
     };
     this.#alive.set(pid, process);
-    if (!order.isMortal) this.#begun.add(order.name.dir);
     const { durationMs, end } = order.behaviour;
     this.#scheduler.at(durationMs, () => this.#end(process, end));
     this.#witness.began(process);
@@ -115,7 +114,7 @@ export class SimProcesses {
 
   /** Whether the attempt of this folder was a process and left no result. */
   hasDied(dir: string): boolean {
-    return this.#begun.has(dir) && !this.#results.has(dir);
+    return this.#died.has(dir);
   }
 
   /** Whether the attempt of this folder did its work. */
@@ -162,6 +161,7 @@ export class SimProcesses {
     const { dir } = process.name;
     if (how === 'succeeds') this.#done.add(dir);
     const outcome = outcomeOf(process, how);
+    if (outcome === undefined && !process.isMortal) this.#died.add(dir);
     if (outcome !== undefined) {
       process.outcome = outcome;
       if (!process.isMortal) this.#results.set(dir, { outcome, process, at: this.#scheduler.time });
