@@ -66,6 +66,7 @@ export {
   JournalMovedError,
   LockedElsewhereError,
   OutputFileError,
+  RunFolderError,
 } from './journal/storage-errors.js';
 export type { RunStatus, RunSummary } from './journal/summary.js';
 export { Orchestrator, type Resumed } from './orchestrator.js';
@@ -93,6 +94,7 @@ export {
   type WorkflowFileOptions,
   workflowFromFile,
 } from './workflow-file.js';
+export { UnsafeDirError } from './world/own-dir.js';
 export { UnsafeFileError } from './world/own-file.js';
 export { WorkingDirError } from './world/working-dir.js';
 export type { World } from './world/world.js';

@@ -57,6 +57,8 @@ export class MemoryFiles implements FileSystem {
     this.#files.delete(path);
   }
 
+  async assertOwnDir(): Promise<void> {}
+
   async size(path: string): Promise<number | undefined> {
     const parts = this.#files.get(path);
     return parts && Buffer.concat(parts).length;

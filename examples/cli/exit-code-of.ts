@@ -14,8 +14,10 @@ import {
   NuflowError,
   NushellNotStartedError,
   OutputFileError,
+  RunFolderError,
   RunUnfinishedError,
   UnreachableError,
+  UnsafeDirError,
   UnsafeFileError,
 } from 'nuflow';
 import { EXIT, UsageError } from './exit-codes.js';
@@ -25,6 +27,8 @@ const NOT_USAGE = [
   DataDirError,
   DataDirMovedError,
   JournalMovedError,
+  RunFolderError,
+  UnsafeDirError,
   UnsafeFileError,
   DiskFullError,
   IllegalRecordError,

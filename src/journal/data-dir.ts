@@ -6,6 +6,7 @@ import { readState } from './read-state.js';
 import type { JournalRecord, RecordOf } from './record.js';
 import { BEGINNING, type Position, scan } from './scan.js';
 import type { RunState } from './state.js';
+import { RunFolderError } from './storage-errors.js';
 import { syncFolder } from './sync-folder.js';
 
 /** What a run was started with, and where in its journal the next record begins. */
@@ -38,11 +39,13 @@ export class DataDir {
 
   /** The directory, made if missing. Where it has its folder `runs`, all names around that are durable. */
   static async make(fileSystem: FileSystem, path: string): Promise<DataDir> {
+    await fileSystem.assertOwnDir(path, { mayBeLink: true });
     const names = await fileSystem.list(path);
     if (!names.includes('runs')) {
       await makeDurable(fileSystem, path);
       await fileSystem.makeNewDir(join(path, 'runs'));
     }
+    await fileSystem.assertOwnDir(join(path, 'runs'));
     // Also when they were there: whoever made them may have died before they were synced.
     await syncFolder(fileSystem, path);
     await syncFolder(fileSystem, dirname(path)).catch(unlessForbidden);
@@ -87,22 +90,33 @@ export class DataDir {
     return names.filter((name) => RUN_ID.test(name));
   }
 
-  /** What the run was started with; undefined when there is no such run (or its start never reached the disk). */
+  /** That nobody else could have put anything there. Throws UnsafeDirError. */
+  async assertOwn(): Promise<void> {
+    await this.#fileSystem.assertOwnDir(this.path, { mayBeLink: true });
+    await this.#fileSystem.assertOwnDir(join(this.path, 'runs'));
+  }
+
+  /**
+   * What the run was started with; undefined when there is no such run (or its start never reached the disk). Throws
+   * RunFolderError when it is the journal of another run.
+   */
   async firstRecord(run: string): Promise<FirstRecord | undefined> {
     const path = this.journalPath(run);
     if (!(await this.#fileSystem.size(path))) return undefined;
     let first: FirstRecord | undefined;
     await scan(this.#fileSystem, path, BEGINNING, (record, end) => {
       if (record.type === 'run.started') first = { record, end };
+      if (record.type === 'run.started') assertSameRun(path, run, record.run);
       return false;
     });
     return first;
   }
 
-  /** The run as its journal says, whoever is writing it. Throws RunNotFoundError, JournalDamagedError, JournalFormatError. */
+  /** The run as its journal says, whoever is writing it. Throws RunNotFoundError, RunFolderError, JournalDamagedError, JournalFormatError. */
   async readState(run: string): Promise<RunState> {
     const read = await readState(this.#fileSystem, this.journalPath(run));
     if (read === undefined) throw new RunNotFoundError(run, this.path);
+    assertSameRun(this.journalPath(run), run, read.state.id);
     return read.state;
   }
 
@@ -118,6 +132,11 @@ export class DataDir {
     if (!RUN_ID.test(run)) throw new InvalidRunIdError(run);
     return join(this.path, 'runs', run);
   }
+}
+
+/** A copied or renamed folder holds another run's work, which must not be done twice. */
+function assertSameRun(path: string, run: string, recorded: string): void {
+  if (run !== recorded) throw new RunFolderError(path, run, recorded);
 }
 
 /** `0007-create-server`: the task's number, and a slug of its id for people. */

@@ -93,6 +93,7 @@ export class FileJournal implements Journal {
     try {
       const isNew = await makeFolder(fileSystem, dirname(path));
       if (!isNew && (await fileSystem.size(path))) return await openEmpty(world, path, listener);
+      if (!isNew) await fileSystem.assertOwnDir(dirname(path));
       const file = await fileSystem.open(path, 'append');
       const named = syncNames(fileSystem, path);
       named.catch(() => {}); // the first write sees it
@@ -114,6 +115,7 @@ export class FileJournal implements Journal {
     replay: (record: JournalRecord) => void,
     from: Position = BEGINNING,
   ): Promise<FileJournal> {
+    await world.fileSystem.assertOwnDir(dirname(path));
     const at = await scan(world.fileSystem, path, from, (record) => {
       replay(record);
       return true;

@@ -1,4 +1,5 @@
 import type { Adapter } from 'lowdb';
+import { UnsafeFileError } from '../world/own-file.js';
 import type { World } from '../world/world.js';
 import { pieces } from './pieces.js';
 import { writeDurably } from './write-durably.js';
@@ -19,7 +20,8 @@ export class IndexFile implements Adapter<unknown> {
   async read(): Promise<unknown> {
     try {
       return JSON.parse(await this.#text());
-    } catch {
+    } catch (error) {
+      if (error instanceof UnsafeFileError) throw error;
       return null; // a bad cache is no cache
     }
   }

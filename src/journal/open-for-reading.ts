@@ -1,10 +1,11 @@
 import { JournalReadError } from '../errors.js';
 import type { FileSystem, OpenFile } from '../world/file-system.js';
+import { UnsafeFileError } from '../world/own-file.js';
 
 /** A file whose failures to be read are JournalReadErrors, told apart from all that its reader does with it. */
 export async function openForReading(fileSystem: FileSystem, path: string): Promise<OpenFile> {
   const failed = (error: unknown): never => {
-    throw new JournalReadError(path, error);
+    throw error instanceof UnsafeFileError ? error : new JournalReadError(path, error);
   };
   const file = await fileSystem.open(path, 'read').catch(failed);
   return {

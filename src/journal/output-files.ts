@@ -87,7 +87,8 @@ export class OutputFiles {
 
   async #put(runDir: string, path: string, bytes: Uint8Array): Promise<void> {
     this.#assertInPlace();
-    await this.#fileSystem.makeNewDir(join(runDir, 'outputs'));
+    const folder = join(runDir, 'outputs');
+    if (!(await this.#fileSystem.makeNewDir(folder))) await this.#fileSystem.assertOwnDir(folder);
     await writeDurably(this.#fileSystem, join(runDir, path), bytes);
     await syncFolder(this.#fileSystem, runDir); // the folder's own name, whoever made it
   }

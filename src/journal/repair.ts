@@ -57,6 +57,7 @@ export async function repairJournal(
   const file = dir.journalPath(run);
   // Before the lock, whose file would be made.
   if (!(await world.fileSystem.size(file))) throw new RunNotFoundError(run, dir.path);
+  await dir.assertOwn();
   const lock = await lockDataDir(world, dir);
   try {
     const found = await checkFile(world.fileSystem, file);

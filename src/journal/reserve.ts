@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { isNoSpaceError, JournalWriteError } from '../errors.js';
 import type { FileSystem } from '../world/file-system.js';
+import { UnsafeFileError } from '../world/own-file.js';
 import { DiskFullError } from './storage-errors.js';
 import { syncFolder } from './sync-folder.js';
 import { writeFully } from './write-fully.js';
@@ -55,6 +56,7 @@ export class Reserve {
     try {
       if ((await this.#fileSystem.size(this.path)) !== this.#bytes) await this.#write();
     } catch (error) {
+      if (error instanceof UnsafeFileError) throw error;
       await this.#fileSystem.remove(this.path).catch(() => {}); // half a reserve only takes space
       if (isNoSpaceError(error))
         throw new DiskFullError(this.path, `of ${this.#bytes} bytes can't be made`, error);

@@ -1,6 +1,6 @@
 import { Low } from 'lowdb';
 import type { z } from 'zod';
-import { RunNotFoundError } from '../errors.js';
+import { type NuflowError, RunNotFoundError } from '../errors.js';
 import { lateSchema } from '../late.js';
 import { isDescriptorShortage } from '../world/descriptors.js';
 import type { World } from '../world/world.js';
@@ -158,6 +158,7 @@ export class RunIndex {
         id,
         workflow: '',
         status: 'damaged',
+        problem: problemOf(error),
         startedAt: '',
         tasks: { total: 0, done: 0, failed: 0, held: 0 },
       });
@@ -207,4 +208,9 @@ export class RunIndex {
       this.#dirty = true;
     });
   }
+}
+
+function problemOf(error: unknown): NonNullable<RunSummary['problem']> {
+  const { code = 'NUFLOW_BUG', message } = error as NuflowError;
+  return { code, message };
 }

@@ -1,4 +1,4 @@
-import { NuflowError } from '../errors.js';
+import { NuflowError, quote } from '../errors.js';
 import type { LockHolder } from '../world/lock-holder.js';
 
 /** An output in a file of its own is not there, or not what the journal says it is. A wrong value is never given. */
@@ -51,6 +51,17 @@ export class DataDirMovedError extends NuflowError {
 /** Whether what was to be written to is not under its name any more. */
 export function isMovedError(error: unknown): error is JournalMovedError | DataDirMovedError {
   return error instanceof JournalMovedError || error instanceof DataDirMovedError;
+}
+
+/** A run's folder holds the journal of another run: it was copied, or renamed. Nothing was started. */
+export class RunFolderError extends NuflowError {
+  constructor(file: string, run: string, recorded: string) {
+    super(
+      'NUFLOW_RUN_FOLDER',
+      `${file} is in the folder of run ${quote(run)}, but is the journal of run ${quote(recorded)}: the folder was copied or renamed. Nothing was started, so that no work is done twice. Remove the copy, or give the folder its name back.`,
+      { file, run, recorded },
+    );
+  }
 }
 
 /** A lock names a process of which can't be told from here whether it lives. Nothing was started. */

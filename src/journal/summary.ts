@@ -9,6 +9,8 @@ export interface RunSummary {
   readonly workflow: string;
   /** `damaged`: its journal can't be read; inspect the run for the place and the reason. */
   readonly status: RunStatus | 'damaged';
+  /** Why it is `damaged`, as the error that opening it throws. */
+  readonly problem?: { readonly code: string; readonly message: string } | undefined;
   readonly startedAt: string;
   readonly endedAt?: string | undefined;
   readonly tasks: {

@@ -10,6 +10,11 @@ export interface FileSystem {
   makeNewDir(path: string): Promise<boolean>;
   /** Makes creations, renames and removals directly inside `path` durable. */
   syncDir(path: string): Promise<void>;
+  /**
+   * That a folder is this user's and no other may write in it. `mayBeLink` allows a symbolic link to one. No error when there
+   * is none. Throws UnsafeDirError.
+   */
+  assertOwnDir(path: string, options?: { readonly mayBeLink?: boolean }): Promise<void>;
   /** Names inside a folder; empty when there is no such folder. */
   list(path: string): Promise<string[]>;
   /**
@@ -26,7 +31,7 @@ export interface FileSystem {
   rename(from: string, to: string): Promise<void>;
   /** Removes a file; no error when it is not there. */
   remove(path: string): Promise<void>;
-  /** Size in bytes, or undefined when there is no such file. */
+  /** Size in bytes, or undefined when there is no such file. Throws UnsafeFileError for anything but a regular file. */
   size(path: string): Promise<number | undefined>;
 }
 

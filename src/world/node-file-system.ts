@@ -5,17 +5,18 @@ import {
   fdatasync,
   fsync,
   ftruncate,
+  lstat,
   mkdir,
   openSync,
   read,
   type Stats,
-  stat,
   write,
   writeSync,
 } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import type { FileSystem, OpenFile } from './file-system.js';
-import { openOwn } from './own-file.js';
+import { assertOwnDir } from './own-dir.js';
+import { openOwn, sizeOf } from './own-file.js';
 import { leadsTo } from './same-file.js';
 
 const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_DIRECTORY } = constants;
@@ -52,8 +53,12 @@ export const nodeFileSystem: FileSystem = {
   },
   rename,
   remove: (path) => rm(path, { force: true }),
+  assertOwnDir: async (path, options) => assertOwnDir(path, options),
   size: (path) =>
-    called<Stats>((done) => stat(path, done)).then((s) => s.size, unless('ENOENT', undefined)),
+    called<Stats>((done) => lstat(path, done)).then(
+      (stats) => sizeOf(path, stats),
+      unless('ENOENT', undefined),
+    ),
 };
 
 /**

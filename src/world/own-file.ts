@@ -38,6 +38,12 @@ function problemOf(stats: Stats, flags: number): string | undefined {
   return isWritten ? foreignOwner(stats) : undefined;
 }
 
+/** Size of a file that is to be read. Throws UnsafeFileError for anything but a regular file. */
+export function sizeOf(path: string, stats: Stats): number {
+  if (!stats.isFile()) throw new UnsafeFileError(path, `is ${kindOf(stats)}`);
+  return stats.size;
+}
+
 /** What is wrong with who owns a file; undefined when it is this user. */
 export function foreignOwner({ uid }: Stats): string | undefined {
   const self = process.geteuid?.();

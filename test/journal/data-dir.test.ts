@@ -44,12 +44,14 @@ describe('making a data directory', () => {
   it('holds from the first record on: a power cut at any moment leaves all or nothing of a run', async () => {
     const fileSystem = empty();
     const dir = await DataDir.make(fileSystem, '/a/b/data');
-    const path = dir.journalPath('one');
+    const path = dir.journalPath('create-wuji');
     const journal = await FileJournal.create(worldWith(fileSystem), path, new Notes());
     journal.append(STARTED);
     await journal.flush();
     const left = new DataDir(fileSystem.afterPowerCut(), dir.path);
-    expect(await left.firstRecord('one')).toMatchObject({ record: { type: 'run.started' } });
+    expect(await left.firstRecord('create-wuji')).toMatchObject({
+      record: { type: 'run.started' },
+    });
     await journal.close();
   });
 
@@ -141,13 +143,23 @@ describe('looking at runs', () => {
   });
 
   it('gives the first record, its state and its records', async () => {
-    expect(await dir.firstRecord('one')).toMatchObject({
+    fileSystem.put(dir.journalPath('create-wuji'), linesOf(DRAFTS).join(''));
+    expect(await dir.firstRecord('create-wuji')).toMatchObject({
       record: { seq: 1, run: 'create-wuji' },
       end: { seq: 1 },
     });
-    expect(await dir.readState('one')).toMatchObject({ seq: 4 });
+    expect(await dir.readState('create-wuji')).toMatchObject({ seq: 4 });
     expect((await collect(dir.records('one'))).map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
     expect((await collect(dir.records('one', 4))).map(({ seq }) => seq)).toEqual([4]);
+  });
+
+  it('refuses the journal of another run', async () => {
+    const refusal = {
+      code: 'NUFLOW_RUN_FOLDER',
+      details: { run: 'one', recorded: 'create-wuji', file: dir.journalPath('one') },
+    };
+    await expect(dir.firstRecord('one')).rejects.toMatchObject(refusal);
+    await expect(dir.readState('one')).rejects.toMatchObject(refusal);
   });
 
   it.each(['none', 'empty', 'torn'])('finds no run in %s', async (run) => {

@@ -59,6 +59,8 @@ export class SimFileSystem implements FileSystem {
     await this.#call('syncDir', path, { run: () => folder.finishSync(stamp) });
   }
 
+  async assertOwnDir(): Promise<void> {}
+
   list(path: string): Promise<string[]> {
     return this.#look('list', path, () => {
       const node = this.#parts.disk.node(path);

@@ -105,6 +105,10 @@ export class FaultyFileSystem implements FileSystem {
     return this.#call('syncDir', path, () => this.#inner.syncDir(path));
   }
 
+  assertOwnDir(path: string, options?: { readonly mayBeLink?: boolean }): Promise<void> {
+    return this.#inner.assertOwnDir(path, options);
+  }
+
   list(path: string): Promise<string[]> {
     return this.#call('list', path, () => this.#inner.list(path));
   }

@@ -88,6 +88,8 @@ export class MemoryFileSystem implements FileSystem {
     folder.synced = new Map(folder.names);
   }
 
+  async assertOwnDir(): Promise<void> {}
+
   async list(path: string): Promise<string[]> {
     const found = this.#find(path);
     return found instanceof StoredFolder ? [...found.names.keys()] : [];
