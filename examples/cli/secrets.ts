@@ -17,11 +17,13 @@ async function readSecret(option: string): Promise<[string, string]> {
   return [name, value];
 }
 
-/** Without the newline that editors put at the end. */
+/** Without a BOM, and without the newline that editors put at the end. Bytes that are not UTF-8 are refused. */
 async function fileContent(path: string): Promise<string> {
   try {
-    return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+    return text.replace(/\r?\n$/, '');
   } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(`--secret: ${path} is not UTF-8`);
     throw new UsageError(`--secret: ${(error as Error).message}`);
   }
 }
