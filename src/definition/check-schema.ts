@@ -102,10 +102,10 @@ export function addSchemaProblems(schema: JsonValue, path: Path, problems: Probl
 function unknownKeyword(key: string, schema: JsonObject): string {
   const near = didYouMean(key, KEYWORDS);
   const type = typeOf(schema[key]);
-  const form = `{ type: object, properties: { ${key}: { type: ${type ?? '…'} } } }`;
+  const form = `{ type: object, properties: { ${key}: { type: ${type} } } }`;
   const next =
-    type === undefined && near !== ''
-      ? near
+    type === undefined
+      ? near || `; remove it, or call it "x-${key}"`
       : `; to describe an object with this key, write ${form}`;
   return `JSON Schema has no keyword ${JSON.stringify(key)}, so it would allow any value${next}`;
 }

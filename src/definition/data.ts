@@ -95,6 +95,8 @@ type TaskFile = z.output<ReturnType<typeof taskFile>>;
 
 /** What stands around the tasks; those are read one by one, so that each can be named by its id. */
 const header = lateSchema((z) => workflowFile().extend({ tasks: z.array(jsonValue()) }));
+const partialHeader = lateSchema(() => header().partial());
+const partialTask = lateSchema(() => taskFile().partial());
 type Header = z.output<ReturnType<typeof header>>;
 
 /** A workflow file's content, before it is checked. */
@@ -118,7 +120,7 @@ export function readDefinition(problems: Problems): Workflow<JsonValue | undefin
   const parsed = header().safeParse(problems.data);
   if (!parsed.success) {
     addShapeProblems(problems, [], parsed.error, () => Object.keys(header().shape));
-    const rest = header().partial().safeParse(without(problems.data, parsed.error));
+    const rest = partialHeader().safeParse(without(problems.data, parsed.error));
     if (rest.success) readParts(rest.data, problems);
     return undefined;
   }
@@ -177,7 +179,7 @@ function readTask(data: JsonValue, place: number, problems: Problems): TaskSpec 
   addShapeProblems(problems, at, parsed.error, ([key]) =>
     Object.keys(key === 'retry' ? taskFile().shape.retry.unwrap().shape : taskFile().shape),
   );
-  const rest = taskFile().partial().safeParse(without(data, parsed.error));
+  const rest = partialTask().safeParse(without(data, parsed.error));
   if (rest.success) checkOptions(rest.data, at, problems);
   return undefined;
 }

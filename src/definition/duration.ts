@@ -33,7 +33,7 @@ const PART = /(\d+(?:\.\d+)?) ?([a-z]+)/g;
 export function durationMs(duration: Duration, path: string): number {
   const ms = typeof duration === 'number' ? duration : textMs(duration);
   if (Number.isFinite(ms) && ms >= 0 && ms <= MAX_DURATION_MS) return ms;
-  throw new InvalidDefinitionError(path, `${JSON.stringify(duration)} ${problemOf(duration, ms)}`);
+  throw new InvalidDefinitionError(path, `${shortText(duration)} ${problemOf(duration, ms)}`);
 }
 
 /** NaN for what is no duration. */
@@ -50,6 +50,14 @@ function textMs(text: unknown): number {
     last = unit;
   }
   return sum;
+}
+
+const SHOWN = 80;
+
+/** A value as an error shows it, its beginning only when it is long. */
+export function shortText(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
 }
 
 const FORMS =

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { NuflowError } from '../errors.js';
-import { type Duration, durationMs } from './duration.js';
+import { type Duration, durationMs, shortText } from './duration.js';
 import type { Path } from './files/position.js';
 import type { JsonValue } from './json.js';
 import { nearest } from './nearest.js';
@@ -76,16 +76,27 @@ function issueText(issue: z.core.$ZodIssue, path: Path, data: JsonValue): string
     return `is missing; expected ${issue.expected}`;
   if (issue.code === 'invalid_type') {
     const quotes = issue.expected === 'string' && ['number', 'boolean'].includes(typeof value);
-    return `expected ${issue.expected}, found ${kindOf(value)}${quotes ? '; put it in quotes' : ''}`;
+    const inList = issue.expected === 'array' && typeof value === 'string';
+    const next = quotes ? '; put it in quotes' : inList ? '; write a list, with brackets' : '';
+    return `expected ${issue.expected}, found ${kindOf(value)}${next}`;
   }
   if (issue.code === 'invalid_value') {
     const known = issue.values.map(String);
     const near = typeof value === 'string' ? nearest(value, known) : undefined;
     const meant = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
-    return `${typeof value === 'string' ? JSON.stringify(value) : `a value of type ${kindOf(value)}`} is not one of ${known.join(', ')}${meant}`;
+    return `${typeof value === 'string' ? shortText(value) : `a value of type ${kindOf(value)}`} is not one of ${known.join(', ')}${meant}`;
   }
-  return issue.message;
+  if (issue.code === 'invalid_union') return 'expected a text, or a list of texts';
+  const isKind = path.length === 3 && (path[2] === 'shell' || path[2] === 'nu');
+  return isKind
+    ? `${issue.message}, such as ${EXAMPLES[path[2] as 'nu' | 'shell']}`
+    : issue.message;
 }
+
+const EXAMPLES = {
+  shell: '{ command: ls, args: [-l] }',
+  nu: '{ use: module.nu, call: command, args: [] } or { code: "…" }',
+};
 
 function durationText(value: JsonValue): string {
   try {

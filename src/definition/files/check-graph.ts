@@ -22,7 +22,7 @@ export function graphTasks(data: JsonValue): GraphTask[] {
     const id = partAt(task, ['id']);
     const needs = partAt(task, ['needs']);
     const known = Array.isArray(needs) ? needs.filter((it) => typeof it === 'string') : [];
-    return typeof id === 'string' && id !== '' ? [{ place, id, needs: known }] : [];
+    return typeof id === 'string' ? [{ place, id, needs: known }] : [];
   });
 }
 
@@ -59,15 +59,20 @@ export function addGraphProblems(
   if (problems.list.length === before) addCycle(tasks, places, problems, find.plan);
 }
 
+/** Unknown needs for which the nearest id is looked for, at most. */
+const SUGGESTED = 20;
+
 function addUnknownNeeds(
   tasks: readonly GraphTask[],
   places: ReadonlyMap<string, number>,
   problems: Problems,
 ): void {
+  let found = 0;
   for (const { id, place, needs } of tasks) {
     for (const need of needs) {
       if (places.has(need)) continue;
-      const near = didYouMean(need, places.keys());
+      // Each looks at all ids; that for thousands of needs would take minutes.
+      const near = found++ < SUGGESTED ? didYouMean(need, places.keys()) : '';
       problems.add(
         ['tasks', place, 'needs', needPlace(problems.data, place, need)],
         `needs ${JSON.stringify(need)}, which is not a task of this workflow${near || '; add it or correct the name'}`,

@@ -33,6 +33,12 @@ export function parseYaml(source: string | Uint8Array, { maxDepth }: ParseYamlOp
   if ('problem' in decoded) return { problems: [{ ...decoded.position, why: decoded.problem }] };
   const { text } = decoded;
   const position = positionsIn(text);
+  const control = text.search(CONTROL);
+  if (control !== -1) {
+    const why =
+      'a control character, which YAML does not allow; write it as an escape in double quotes';
+    return { problems: [{ ...position(control), why }] };
+  }
   const deep = tooDeepAt(yaml(), text, maxDepth);
   if (deep !== undefined) return { problems: [{ ...position(deep), why: depthProblem(maxDepth) }] };
   const document = yaml().parseDocument(text, {
@@ -57,6 +63,9 @@ export function parseYaml(source: string | Uint8Array, { maxDepth }: ParseYamlOp
   const start = contents?.range?.[0] ?? 0;
   return { value, locate: locateParts({ value, start }, reader.parts, position) };
 }
+
+/** All but tab, line feed, carriage return and next line. Source: YAML 1.2, c-printable. */
+const CONTROL = /[^\P{Cc}\t\n\r\u0085]/u;
 
 const depthProblem = (most: number): string => `nested deeper than ${most}, which is the limit`;
 

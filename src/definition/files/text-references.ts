@@ -21,6 +21,9 @@ const VARIABLE = /\$\{?(input|output|secret)s?\.([\w.-]+)\}?/;
 /** A text that is nothing but a variable. */
 const WHOLE = /^\$\{?(input|output|secret)s?(?:\.([\w.-]+))?\}?$/;
 
+/** What YAML makes of `- server-{ $input: name }`: a key `server-{ $input` with the value `name }`. */
+const SPLIT = /\{\s*["']?\$(input|output|secret)["']?$/;
+
 /** Programs' options that take code, which may have such variables of its own. */
 const CODE_OPTION = /^(?:-\w*[ce]|--(?:eval|commands?|print))$/;
 
@@ -33,8 +36,16 @@ export function* textReferences(value: JsonValue, path: Path): Generator<TextRef
     for (const [i, part] of value.entries()) yield* inList(value, part, i, path);
   } else if (typeof value === 'object' && value !== null) {
     if (Object.hasOwn(value, '$literal')) return;
-    for (const [key, part] of Object.entries(value))
-      if (!isReferenceKey(key)) yield* textReferences(part as JsonValue, [...path, key]);
+    for (const [key, part] of Object.entries(value)) {
+      const [, kind] = SPLIT.exec(key) ?? [];
+      if (kind !== undefined)
+        yield {
+          path,
+          certain: true,
+          reference: splitText(kind, part as JsonValue),
+        };
+      else if (!isReferenceKey(key)) yield* textReferences(part as JsonValue, [...path, key]);
+    }
   }
 }
 
@@ -49,6 +60,11 @@ function* inList(
   if (!isCode || typeof part !== 'string') return yield* textReferences(part, [...path, place]);
   const found = textReference(part, true);
   if (found !== undefined) yield { path: [...path, place], ...found };
+}
+
+function splitText(kind: string, value: JsonValue): string {
+  const name = typeof value === 'string' ? value.replace(/\s*\}.*$/s, '') : '';
+  return `{ $${kind}: ${name === '' ? '""' : name} }`;
 }
 
 /** The path of a reference is text, its default may be any. */

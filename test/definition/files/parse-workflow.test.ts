@@ -172,6 +172,30 @@ tasks:
     expect(lines(text)[0]).toMatch(new RegExp(`^w\\.yaml:${line}:${column}: `));
   });
 
+  it.each<[what: string, field: string, why: RegExp]>([
+    ['an empty id', 'id: ""', /NUFLOW_INVALID_TASK_ID.*is empty/],
+    ['a kind that is text', 'shell: ls -l', /must be an object, such as \{ command: ls/],
+    ['one need without brackets', 'needs: b', /with brackets/],
+    ['a reference as a timeout', 'timeout: { $input: t }', /is not a duration/],
+    ['a control character', 'pool: "a\u0007"', /NUFLOW_BAD_YAML.*control character/],
+    ['a long text', `trigger: ${'x'.repeat(100_000)}`, /^.{1,500}$/],
+  ])('is refused with what next: %s', (_what, field, why) => {
+    const { problems } = refusal(`name: w\ntasks:\n  - ${field}\n    runner: x\n`);
+    const found = problems.map(({ code, message }) => `${code} ${message}`);
+    expect(found.some((it) => why.test(it))).toBe(true);
+  });
+
+  it('is refused in time, however much is wrong with it', () => {
+    const many = Array.from(
+      { length: 5_000 },
+      (_, i) => `  - { id: task${i}, needs: [tsk${i}], shel: {} }\n`,
+    );
+    const { problems, message } = refusal(`${TASKS}${many.join('')}`);
+    expect(problems.length).toBeGreaterThanOrEqual(10_000);
+    expect(message.split('\n')).toHaveLength(51);
+    expect(message).toMatch(/and \d+ more$/);
+  });
+
   it('is read strictly in JSON too', () => {
     const twice =
       '{"name": "w", "tasks": [{"id": "a",\n "shell": {}, "shell": {"command": "ls"}}]}';
@@ -230,6 +254,15 @@ describe('references of a workflow file', () => {
     expect(refusal(json({ command: text }), 'w.json').message).toMatch(/text that is fixed/);
     const meant = { args: [{ $literal: text }], stdin: { $input: 'x', $default: 'a' } };
     expect(parseWorkflow(json(meant), { file: 'w.json' }).spec.tasks).toHaveLength(1);
+  });
+
+  it('are refused where YAML takes a text with one for a mapping', () => {
+    const text = withTask('shell:', '  command: echo', '  args:', '    - server-{ $input: name }');
+    expect(lines(text)).toEqual([
+      expect.stringMatching(
+        /^w\.yaml:7:11: task "server", shell\.args\.0.*literal text.*\{ \$input: name \}/,
+      ),
+    ]);
   });
 
   it('are pointed out, not refused, where a text may be meant', () => {
