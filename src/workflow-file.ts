@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { plan } from './dag/plan.js';
+import { checkTaskId, plan } from './dag/plan.js';
 import { readWorkflow, type WorkflowFormat } from './definition/files/read-workflow.js';
 import type { FileProblem } from './definition/files/workflow-file-error.js';
 import type { JsonValue } from './definition/json.js';
@@ -28,7 +28,7 @@ export function parseWorkflow(
   text: string | Uint8Array,
   { file = 'workflow', format = formatOf(file), onWarning }: ParseWorkflowOptions = {},
 ): Workflow<JsonValue | undefined> {
-  return readWorkflow(text, { file, format, plan, onWarning });
+  return readWorkflow(text, { file, format, graph: { plan, checkTaskId }, onWarning });
 }
 
 /** The workflow in a file, as {@link parseWorkflow}. Rejects with what keeps the file from being read, too. */

@@ -53,7 +53,7 @@ const MAX_ID_LENGTH = 200;
 function indexOf(tasks: readonly PlanTask[]): Map<string, number> {
   const index = new Map<string, number>();
   for (const { id } of tasks) {
-    checkId(id);
+    checkTaskId(id);
     const place = index.size;
     index.set(id, place);
     if (index.size === place) throw new DuplicateTaskError(id); // there was one: the map did not grow
@@ -61,7 +61,8 @@ function indexOf(tasks: readonly PlanTask[]): Map<string, number> {
   return index;
 }
 
-function checkId(id: string): void {
+/** Throws InvalidTaskIdError for what can't be the id of a task. */
+export function checkTaskId(id: string): void {
   if (typeof id !== 'string' || id === '')
     throw new InvalidTaskIdError(String(id), 'is empty; give the task a name');
   if (id.length > MAX_ID_LENGTH)

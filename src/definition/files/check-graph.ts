@@ -11,8 +11,11 @@ export interface GraphTask {
   readonly needs: readonly string[];
 }
 
-/** Throws what is wrong with ids and needs. */
-export type Plan = (tasks: readonly GraphTask[]) => unknown;
+/** The checks of the graph that are done when a run starts. Each throws what is wrong. */
+export interface GraphChecks {
+  readonly plan: (tasks: readonly GraphTask[]) => unknown;
+  readonly checkTaskId: (id: string) => void;
+}
 
 /** The tasks of a file that have an id, whatever else is wrong with them. */
 export function graphTasks(data: JsonValue): GraphTask[] {
@@ -30,10 +33,8 @@ export function graphTasks(data: JsonValue): GraphTask[] {
 export function addGraphProblems(
   tasks: readonly GraphTask[],
   problems: Problems,
-  find: {
-    readonly plan: Plan;
-    readonly position: (place: number) => Position;
-  },
+  checks: GraphChecks,
+  position: (place: number) => Position,
 ): void {
   const before = problems.list.length;
   const places = new Map<string, number>();
@@ -41,7 +42,7 @@ export function addGraphProblems(
     const first = places.get(id);
     if (first === undefined) places.set(id, place);
     else {
-      const where = positionText(find.position(first));
+      const where = positionText(position(first));
       problems.add(
         ['tasks', place, 'id'],
         `the id ${JSON.stringify(id)} is used twice, first at ${where}; give one of the tasks another id`,
@@ -53,10 +54,10 @@ export function addGraphProblems(
     }
   }
   for (const task of tasks)
-    problems.of(['tasks', task.place, 'id'], () => find.plan([{ ...task, needs: [] }]));
+    problems.of(['tasks', task.place, 'id'], () => checks.checkTaskId(task.id));
   addUnknownNeeds(tasks, places, problems);
   addUnknownOutputs(places, problems);
-  if (problems.list.length === before) addCycle(tasks, places, problems, find.plan);
+  if (problems.list.length === before) addCycle(tasks, places, problems, checks);
 }
 
 /** Unknown needs for which the nearest id is looked for, at most. */
@@ -100,7 +101,7 @@ function addCycle(
   tasks: readonly GraphTask[],
   places: ReadonlyMap<string, number>,
   problems: Problems,
-  plan: Plan,
+  { plan }: GraphChecks,
 ): void {
   try {
     plan(tasks);

@@ -24,6 +24,8 @@ export interface Names {
   readonly outputs: ReadonlyMap<string, JsonValue>;
 }
 
+/** Problems up to which the nearest id is looked for: each look takes all ids. */
+const SUGGESTED = 20;
 const NONE: ReadonlySet<string> = new Set();
 /** What a task's kind is told; references stand nowhere else. */
 const TOLD = ['nu', 'shell', 'with', 'probe'];
@@ -104,7 +106,8 @@ function addReference(
   if (Object.hasOwn(reference, '$output') && isTarget($output)) {
     const id = referencedTask($output, needs);
     if (id === undefined) {
-      problems.add([...path, '$output'], unknownOutput($output, names.ids));
+      const near = problems.list.length < SUGGESTED;
+      problems.add([...path, '$output'], unknownOutput($output, names.ids, near));
       return;
     }
     const schema = names.outputs.get(id.task);
@@ -129,12 +132,12 @@ function isTarget(target: JsonValue | undefined): target is JsonValue {
   );
 }
 
-function unknownOutput(target: JsonValue, ids: ReadonlySet<string>): string {
+function unknownOutput(target: JsonValue, ids: ReadonlySet<string>, suggest: boolean): string {
   const known = referencedTask(target, ids);
   if (known !== undefined)
     return `refers to the output of ${JSON.stringify(known.task)}, which this task does not need; add it to needs`;
   const name = pathOf(target)[0] ?? '';
-  const near = nearest(name, ids);
+  const near = suggest ? nearest(name, ids) : undefined;
   const meant = near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
   return `refers to the output of ${JSON.stringify(name)}, which is not a task of this workflow${meant}`;
 }

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../json.js';
 import { type Problem, Problems, partAt } from '../problems.js';
 import type { Workflow } from '../workflow.js';
 import { BadJsonError } from './bad-json.js';
-import { addGraphProblems, graphTasks, type Plan } from './check-graph.js';
+import { addGraphProblems, type GraphChecks, graphTasks } from './check-graph.js';
 import { addReferenceProblems } from './check-references.js';
 import { parseJson } from './parse-json.js';
 import { parseYaml } from './parse-yaml.js';
@@ -25,23 +25,22 @@ const MAX_BYTES: Readonly<Record<WorkflowFormat, number>> = {
 export interface Reading {
   readonly file: string;
   readonly format: WorkflowFormat;
-  readonly plan: Plan;
+  readonly graph: GraphChecks;
   readonly onWarning?: ((warning: FileProblem) => void) | undefined;
 }
 
 /** The workflow that a text is. Throws WorkflowFileError. */
 export function readWorkflow(
   text: string | Uint8Array,
-  { file, format, plan, onWarning }: Reading,
+  { file, format, graph, onWarning }: Reading,
 ): Workflow<JsonValue | undefined> {
   const source = read(text, file, format);
   const problems = new Problems(source.data);
   const workflow = readDefinition(problems);
   const warnings: Problem[] = [];
-  addGraphProblems(graphTasks(source.data), problems, {
-    plan,
-    position: (place) => source.locate(['tasks', place, 'id']),
-  });
+  addGraphProblems(graphTasks(source.data), problems, graph, (place) =>
+    source.locate(['tasks', place, 'id']),
+  );
   addReferences(problems, (path, why) =>
     warnings.push({ code: 'NUFLOW_LIKELY_REFERENCE', path, part: 'value', why, details: {} }),
   );
