@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers';
 import type { RedactingStream } from '../secrets/redacting-stream.js';
 import { isDescriptorShortage, withDescriptors } from '../world/descriptors.js';
+import { createRegular, openRegular } from '../world/regular-file.js';
 import { attemptFiles, attemptFolder } from './attempt-files.js';
 import { LogCap, MAX_LOG_BYTES } from './log-cap.js';
 import type { Attempt, OutputChunk } from './runner.js';
@@ -55,9 +56,7 @@ export class FunctionLog {
 const MAX_PENDING = 64 * 1024;
 /** A secret that is broken into lines is logged without a pause as long as this, ms. */
 const PAUSE_MS = 50;
-const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
-/** The functions of a run share a process with it: nothing at the log's place may block it or lead elsewhere. */
-const LOG = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
+const LOG = constants.O_WRONLY | constants.O_APPEND;
 
 class LogStream {
   readonly #name: StreamName;
@@ -138,7 +137,7 @@ class LogStream {
       if (isDescriptorShortage(error)) throw error;
       this.#failure = error;
       this.#pending = '';
-      const text = `[nuflow: what follows is not in the log file: ${(error as Error).message}]\n`;
+      const text = `[nuflow: the log file ends before this: ${(error as Error).message}]\n`;
       this.#attempt.output({ stream: this.#name, text });
     }
   }
@@ -146,7 +145,7 @@ class LogStream {
   /** Returns the file's size. */
   #append(text: string): number {
     const { path } = this.#opened();
-    const fd = openSync(path, this.#isNew ? LOG | O_TRUNC : LOG, 0o600);
+    const fd = this.#isNew ? createRegular(path, LOG) : openRegular(path, LOG);
     this.#isNew = false;
     try {
       const bytes = Buffer.from(text);

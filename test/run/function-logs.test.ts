@@ -8,7 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
@@ -41,9 +41,13 @@ interface Logged {
   readonly live: { stdout: string; stderr: string };
 }
 
+/** Those of the test so far. */
+const dataDirs: string[] = [];
+
 /** An orchestrator in a folder of its own; both are gone when the test is over. */
 async function opened(options: OrchestratorOptions = {}): Promise<[Orchestrator, string]> {
   const dataDir = mkdtempSync('/tmp/nuflow-function-logs-');
+  dataDirs.push(dataDir);
   onTestFinished(() => rmSync(dataDir, { recursive: true }));
   const orchestrator = await Orchestrator.open({ dataDir, ...options });
   onTestFinished(() => orchestrator.close({ mode: 'detach' }));
@@ -97,7 +101,7 @@ describe('the log of a function', () => {
     const text = 'first\nzweite\u00e4 \ud83d\ude80\ntwo\nlines\n';
     expect(await log('stdout')).toBe(text);
     expect(await log('stderr')).toBe('');
-    expect(text.endsWith(live.stdout)).toBe(true);
+    expect(live.stdout).toBe(text);
   });
 
   it('can be read while the function goes on', async () => {
@@ -119,7 +123,7 @@ describe('the log of a function', () => {
 
   it('keeps each attempt apart, with the stack of what it threw', async () => {
     let attempt = 0;
-    const { log } = await logged(
+    const { log, live } = await logged(
       ({ log }) => {
         log(`attempt ${++attempt}`);
         if (attempt < 2) throw new RangeError('too soon');
@@ -134,6 +138,7 @@ describe('the log of a function', () => {
       /^RangeError: too soon\n {4}at .*function-logs\.test\.ts:\d+/,
     );
     expect(await log('stderr', 2)).toBe('');
+    expect(live.stderr).toBe(await log('stderr', 1));
   });
 
   it('shows the causes of what was thrown, one after another', async () => {
@@ -259,17 +264,31 @@ describe('the log of a function', () => {
     expect(statSync(logPath(dataDir)).mode & 0o777).toBe(0o600);
   });
 
-  it('leads nowhere else, and does not fail the task, where something is in its place', async () => {
-    const { run, dataDir, log } = await logged(({ log }) => log('lost'), {
+  it('takes the place of a link that is there, and leads nowhere else', async () => {
+    const { dataDir, log } = await logged(({ log }) => log('kept'), {
       before: (dataDir) => {
-        mkdirSync(join(dataDir, 'runs/r/tasks/0001-f/1'), { recursive: true });
+        mkdirSync(dirname(logPath(dataDir)), { recursive: true });
         writeFileSync(join(dataDir, 'other'), 'as it was');
         symlinkSync(join(dataDir, 'other'), logPath(dataDir));
       },
     });
-    expect((await run.result).status).toBe('succeeded');
     expect(textOf(join(dataDir, 'other'))).toBe('as it was');
-    expect(await log('stdout')).toBe('as it was');
+    expect(await log('stdout')).toBe('kept\n');
+  });
+
+  it('says so, and does not fail the task, where it can not be written any more', async () => {
+    const { run, live } = await logged(async ({ log }) => {
+      log('first');
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      const file = logPath(dataDirs.at(-1) as string);
+      rmSync(file);
+      symlinkSync('/dev/null', file);
+      log('second');
+    });
+    expect((await run.result).status).toBe('succeeded');
+    expect(live.stdout).toMatch(
+      /^first\nsecond\n\[nuflow: the log file ends before this: .* is a symbolic link, .*\]\n$/,
+    );
   });
 
   it('takes nothing more when the task has ended', async () => {
