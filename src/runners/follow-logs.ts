@@ -40,7 +40,12 @@ function followLog(
   const path = attemptFiles(attempt.dir)[stream];
   const cap = new LogCap(path, attempt.maxLogBytes ?? MAX_LOG_BYTES, wholeBytes);
   const tail = new LogTail(path, (piece) => attempt.output({ stream, ...piece }), attempt.isHeard);
-  const unwatch = logWatch.add({ look: () => cap.grown(tail.look()) });
+  const look = (): number => {
+    const size = tail.look();
+    cap.grown(size);
+    return size;
+  };
+  const unwatch = logWatch.add({ path, look, isAwaited: () => tail.isAwaited });
   let isLeft = false;
   return {
     async finish() {

@@ -44,6 +44,11 @@ export class LogTail {
     return this.#size;
   }
 
+  /** Whether there is something to hand on that was seen before, and somebody who hears it. */
+  get isAwaited(): boolean {
+    return this.#position < this.#size && this.#isHeard();
+  }
+
   /** Hands on all that is left. */
   finish(): void {
     if (this.#isHeard()) this.#handOnNew(true);
