@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest';
-import type { Run } from '../../src/index.js';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { defineWorkflow, Orchestrator, type Run } from '../../src/index.js';
 import type { ControlledAttempt } from '../support/controlled-runner.js';
 import { EngineRig, eventOf, type Sketch, sketch } from '../support/engine-rig.js';
 
@@ -142,6 +145,47 @@ describe('an attempt that died before the eyes of its orchestrator, with a probe
     await cancelled;
     expect(run.snapshot().tasks[0]?.status).toBe('cancelled');
   });
+});
+
+describe('a program that was killed by somebody', () => {
+  it.each([
+    ['with all of its group', (wrapper: number) => -wrapper],
+    ['by its wrapper alone', (wrapper: number) => wrapper],
+  ])(
+    'is gone, asked about, and not run again when its work was done: %s',
+    async (_what, target) => {
+      const dataDir = mkdtempSync(join(tmpdir(), 'nuflow-death-'));
+      const orchestrator = await Orchestrator.open({ dataDir });
+      onTestFinished(async () => {
+        await orchestrator.close({ mode: 'stop' });
+        rmSync(dataDir, { recursive: true, force: true });
+      });
+      const ledger = join(dataDir, 'ledger');
+      const say = (what: string): [string, string, string, string] => [
+        '-c',
+        `echo ${what} | tee -a "$1"; [ ${what} = probed ] || exec sleep 60`,
+        'sh',
+        ledger,
+      ];
+      const workflow = defineWorkflow('killed', {
+        tasks: (t) => ({
+          a: t.shell('a', {
+            command: 'sh',
+            args: say('created'),
+            retry: { maximumAttempts: 3, initialInterval: 1 },
+            probe: { command: 'sh', args: say('probed') },
+          }),
+        }),
+      });
+      const run = await orchestrator.start(workflow, { id: 'r' });
+      const { pid } = await eventOf(run as unknown as Run, 'task.spawned');
+      await expect.poll(() => existsSync(ledger) && readFileSync(ledger, 'utf8')).toBe('created\n');
+      process.kill(target(pid), 'SIGKILL');
+      expect((await run.result).outputs.a).toMatchObject({ stdout: 'probed\n' });
+      expect(readFileSync(ledger, 'utf8')).toBe('created\nprobed\n');
+      expect(run.snapshot().tasks[0]?.attempts).toBe(1);
+    },
+  );
 });
 
 describe('an attempt that its timeout stopped', () => {
