@@ -4,11 +4,13 @@ import { DataDir } from './journal/data-dir.js';
 import { OutputFiles } from './journal/output-files.js';
 import type { JournalRecord } from './journal/record.js';
 import { RunIndex } from './journal/run-index.js';
+import { isFinished } from './journal/state.js';
 import type { RunSummary } from './journal/summary.js';
 import { taskOutput } from './run/outputs.js';
 import { type RunSnapshot, snapshot } from './run/snapshot.js';
 import { attemptFiles } from './runners/attempt-files.js';
 import { readLogFile } from './runners/log-reader.js';
+import { lookAtLock } from './world/lock-look.js';
 import { absolutePath } from './world/working-dir.js';
 import { systemWorld } from './world/world.js';
 
@@ -17,15 +19,43 @@ import { systemWorld } from './world/world.js';
  * beside the process that works there. What is shown is what is on disk.
  */
 
+/** A run as it is seen from outside. */
+export type Seen<T> = T & {
+  /**
+   * There when nobody works on the run although it has not ended: no process has the data directory, or the one that has it
+   * opened it after the run was last taken up. Go on with it by `resume`. Processes of other machines are not seen, and so count as at work.
+   */
+  readonly unattended?: true;
+};
+
 /** All runs, latest first; empty when there is no such directory. */
-export async function listRuns(dataDir: string): Promise<readonly RunSummary[]> {
-  const index = await RunIndex.open(systemWorld, dirAt(dataDir));
-  return index.list();
+export async function listRuns(dataDir: string): Promise<readonly Seen<RunSummary>[]> {
+  const dir = dirAt(dataDir);
+  const isUnattended = await workersOf(dir);
+  const index = await RunIndex.open(systemWorld, dir);
+  return index
+    .list()
+    .map((run) => (isUnattended(run.openedAt) ? { ...run, unattended: true } : run));
 }
 
 /** A run as its journal says. Throws RunNotFoundError, InvalidRunIdError, JournalDamagedError, JournalFormatError. */
-export async function inspectRun(dataDir: string, id: string): Promise<RunSnapshot> {
-  return snapshot(await dirAt(dataDir).readState(id));
+export async function inspectRun(dataDir: string, id: string): Promise<Seen<RunSnapshot>> {
+  const dir = dirAt(dataDir);
+  const isUnattended = await workersOf(dir);
+  const state = await dir.readState(id);
+  const run = snapshot(state);
+  return !isFinished(state) && isUnattended(state.openedAt) ? { ...run, unattended: true } : run;
+}
+
+/**
+ * Tells whether nobody works on a run that was last taken up then. To be asked for before journals are read: a run that ends
+ * meanwhile, and its process with it, must not look as if it had been left.
+ */
+async function workersOf(dir: DataDir): Promise<(openedAt: string | undefined) => boolean> {
+  const lookedAt = new Date(systemWorld.clock.now()).toISOString();
+  const lock = await lookAtLock(dir.lockPath).catch(() => ({ since: undefined }));
+  const since = lock === undefined ? lookedAt : lock.since;
+  return (openedAt) => openedAt !== undefined && since !== undefined && openedAt < since;
 }
 
 /**
@@ -57,14 +87,31 @@ export async function* readLog(
   dataDir: string,
   id: string,
   task: string,
-  { stream, attempt }: LogOptions,
+  options: LogOptions,
 ): AsyncGenerator<Uint8Array, void, void> {
+  const { read } = await openLogs(dataDir, id);
+  yield* read(task, options);
+}
+
+/** A run as it stands, and what its tasks printed. */
+export interface RunLogs {
+  readonly run: RunSnapshot;
+  /** As {@link readLog}. */
+  read(task: string, options: LogOptions): AsyncGenerator<Uint8Array, void, void>;
+}
+
+/** For many logs of a run: its journal is read once. Throws what {@link inspectRun} throws. */
+export async function openLogs(dataDir: string, id: string): Promise<RunLogs> {
   const dir = dirAt(dataDir);
   const run = snapshot(await dir.readState(id));
-  const index = run.tasks.findIndex((it) => it.id === task);
-  if (index === -1) throw new TaskNotFoundError(id, task);
-  const wanted = attempt ?? run.tasks[index]?.attempts ?? 0;
-  yield* readLogFile(attemptFiles(dir.attemptDir(id, index, task, wanted))[stream]);
+  const places = new Map(run.tasks.map((task, index) => [task.id, index]));
+  const read: RunLogs['read'] = (task, { stream, attempt }) => {
+    const index = places.get(task);
+    if (index === undefined) throw new TaskNotFoundError(id, task);
+    const wanted = attempt ?? run.tasks[index]?.attempts ?? 0;
+    return readLogFile(attemptFiles(dir.attemptDir(id, index, task, wanted))[stream]);
+  };
+  return { run, read };
 }
 
 /**

@@ -49,8 +49,9 @@ describe('looking from outside', () => {
       seqsOf(readEvents(nowhere, 'r')),
       readOutput(nowhere, 'r', 'a'),
     ];
-    for (const look of looks)
-      await expect(look).rejects.toMatchObject({ code: 'NUFLOW_RUN_NOT_FOUND' });
+    await Promise.all(
+      looks.map((look) => expect(look).rejects.toMatchObject({ code: 'NUFLOW_RUN_NOT_FOUND' })),
+    );
     for (const id of ['../r', '..', 'a/b'])
       await expect(inspectRun(rig.dataDir, id)).rejects.toMatchObject({
         code: 'NUFLOW_INVALID_RUN_ID',

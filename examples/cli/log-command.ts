@@ -1,5 +1,5 @@
 import type { RunSnapshot } from 'nuflow';
-import { inspectRun, readLog } from 'nuflow/inspect';
+import { openLogs } from 'nuflow/inspect';
 import { safeLine } from '../shared/terminal-text.js';
 import { EXIT, UsageError } from './exit-codes.js';
 import { write, writeJson } from './output.js';
@@ -28,10 +28,10 @@ export async function logs(
   task: string | undefined,
   options: LogOptions,
 ): Promise<number> {
-  const run = await inspectRun(options.dataDir, id);
+  const { run, read } = await openLogs(options.dataDir, id);
   for (const attempt of attemptsOf(run, task, options)) {
     const streams = STREAMS.map((stream) => {
-      const chunks = readLog(options.dataDir, id, attempt.task, { stream, ...attempt });
+      const chunks = read(attempt.task, { stream, attempt: attempt.attempt });
       return { stream, chunks };
     });
     if (options.json) await writeJson(await logData(attempt, streams));

@@ -1,10 +1,10 @@
-import type { RunSnapshot, TaskSnapshot } from 'nuflow';
-import { inspectRun, listRuns, readOutput } from 'nuflow/inspect';
+import type { RunSnapshot, RunSummary, TaskSnapshot } from 'nuflow';
+import { inspectRun, listRuns, readOutput, type Seen } from 'nuflow/inspect';
 import { safeBlock, safeLine } from '../shared/terminal-text.js';
 import { countText } from './counts.js';
 import { errorLine } from './describe.js';
 import { EXIT } from './exit-codes.js';
-import { decisionLines } from './next-steps.js';
+import { commandLine, decisionLines } from './next-steps.js';
 import { writeAll, writeJson } from './output.js';
 import { causeLines } from './root-cause.js';
 import type { StoreOptions } from './run-commands.js';
@@ -15,17 +15,47 @@ export async function list({ dataDir, json, utc }: StoreOptions): Promise<number
   const runs = await listRuns(dataDir);
   if (json) await writeJson(runs);
   else {
-    const rows = runs.map(({ id, workflow, status, startedAt, endedAt, tasks }) => [
+    const rows = runs.map(({ id, workflow, status, startedAt, endedAt, tasks, unattended }) => [
       id,
       workflow,
-      status,
+      statusText(status, unattended),
       countText(tasks),
       formatTime(startedAt, { utc }),
-      formatSpan(startedAt, endedAt),
+      unattended ? '' : formatSpan(startedAt, endedAt),
     ]);
     await writeAll(table([['RUN', 'WORKFLOW', 'STATUS', 'TASKS', 'STARTED', 'TIME'], ...rows]));
+    await writeAll(nextSteps(runs, dataDir));
   }
   return EXIT.done;
+}
+
+/** A run that nobody works on must not look alive. */
+function statusText(status: string, unattended = false): string {
+  return unattended ? `${status}, unattended` : status;
+}
+
+/** So many runs are named, each with what to type. */
+const NAMED = 20;
+
+/** What to type about runs that need somebody. */
+function* nextSteps(
+  runs: readonly Seen<RunSummary>[],
+  dataDir: string,
+): Generator<string, void, void> {
+  const steps = [
+    ['Nobody works on these; go on with:', 'resume', runs.filter((run) => run.unattended)],
+    ['These hold tasks for a decision; see:', 'show', runs.filter(({ tasks }) => tasks.held > 0)],
+    [
+      'These can not be read; see:',
+      'journal check',
+      runs.filter(({ status }) => status === 'damaged'),
+    ],
+  ] as const;
+  for (const [heading, command, concerned] of steps) {
+    const lines = concerned.slice(0, NAMED).map(({ id }) => commandLine(dataDir, command, id));
+    if (concerned.length > NAMED) lines.push(`… ${concerned.length - NAMED} more`);
+    if (lines.length > 0) yield `\n${heading}\n${lines.map((line) => `  ${line}\n`).join('')}`;
+  }
 }
 
 /** `nuflow show ID`: a run and its tasks. Takes no lock. */
@@ -43,13 +73,17 @@ export async function output(id: string, task: string, { dataDir }: StoreOptions
 }
 
 /** Summary and what to do first, since the tasks may be many. */
-function* runText(run: RunSnapshot, options: StoreOptions): Generator<string, void, void> {
-  const { id, workflow, status, startedAt, endedAt, progress, tasks } = run;
-  const times = `started ${formatTime(startedAt, options)}, ${formatSpan(startedAt, endedAt)}`;
+function* runText(run: Seen<RunSnapshot>, options: StoreOptions): Generator<string, void, void> {
+  const { id, workflow, startedAt, endedAt, progress, tasks, unattended = false } = run;
+  const status = statusText(run.status, unattended);
+  const begun = `started ${formatTime(startedAt, options)}`;
+  const times = unattended ? begun : `${begun}, ${formatSpan(startedAt, endedAt)}`;
   yield `${safeLine(`${id}  ${workflow}  ${status}  ${countText(progress)}  ${times}`)}\n\n`;
+  const goOn = unattended ? [`  ${commandLine(options.dataDir, 'resume', id)}`] : [];
+  yield* section('Nobody works on it; go on with:', goOn);
   yield* section('Failed first:', causeLines(run, options.dataDir));
   yield* section('Held for a decision:', decisionLines(options.dataDir, run));
-  const rows = tasks.map((task) => taskRow(task, options));
+  const rows = tasks.map((task) => taskRow(task, options, unattended));
   yield* table([['TASK', 'STATUS', 'ATTEMPTS', 'TIME', ''], ...rows]);
   for (const { id: task, error } of tasks)
     if (error?.rendered) yield `\n${safeLine(task)}:\n${safeBlock(error.rendered, '  ')}`;
@@ -59,9 +93,11 @@ function* section(heading: string, lines: readonly string[]): Generator<string, 
   if (lines.length > 0) yield `${heading}\n${lines.join('\n')}\n\n`;
 }
 
-function taskRow(task: TaskSnapshot, times: TimeOptions): string[] {
+function taskRow(task: TaskSnapshot, times: TimeOptions, unattended: boolean): string[] {
   const { id, status, attempts, startedAt, endedAt } = task;
-  return [id, status, String(attempts), formatSpan(startedAt, endedAt), remark(task, times)];
+  // How long a task ran that nobody watches is not known.
+  const span = unattended && endedAt === undefined ? '' : formatSpan(startedAt, endedAt);
+  return [id, status, String(attempts), span, remark(task, times)];
 }
 
 function remark({ error, reason, retryAt, heldAt }: TaskSnapshot, times: TimeOptions): string {

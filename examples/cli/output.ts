@@ -34,11 +34,17 @@ export function claimStdout(): void {
 
 /** Writes data, no faster than it is read. Throws OutputError. */
 export async function write(data: string | Uint8Array): Promise<void> {
-  if (!writeNow(data))
-    await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]).catch(
-      () => {},
-    );
+  if (!writeNow(data)) await drained();
   if (failure !== undefined) throw new OutputError(failure);
+}
+
+/** Resolves when the reader takes more, or never will. */
+async function drained(): Promise<void> {
+  const over = new AbortController(); // else the listener that was not called would stay
+  const { stdout } = process;
+  const ends = ['drain', 'close'].map((event) => once(stdout, event, { signal: over.signal }));
+  await Promise.race(ends).catch(() => {});
+  over.abort();
 }
 
 /** Writes data; false when that is more than the reader takes for now. What goes wrong is said by {@link closeOutput}. */

@@ -44,6 +44,8 @@ describe('while another process has the data directory', () => {
       { id: 'one', status: 'running', tasks: { total: 3, done: 1 } },
     ]);
     expect((await rig.run('show', 'one')).stdout).toMatch(/second +running +1/);
+    for (const args of [['list'], ['show', 'one']])
+      expect((await rig.run(...args)).stdout).not.toMatch(/unattended|nuflow resume/);
     expect((await rig.run('logs', 'one')).code).toBe(0);
   });
 
@@ -66,6 +68,31 @@ describe('a run that was killed', () => {
   beforeEach(async () => {
     running.process.kill('SIGKILL');
     await running.ended;
+  });
+
+  it('does not look alive: nobody works on it, and it is said what to type', async () => {
+    const list = (await rig.run('list')).stdout;
+    expect(list).toMatch(/^one +flow +running, unattended +1\/3 done, 1 running +\S+ \S+$/m);
+    expect(list).toContain('Nobody works on these; go on with:\n  nuflow resume one\n');
+    const shown = (await rig.run('show', 'one')).stdout;
+    expect(shown).toMatch(/^one {2}flow {2}running, unattended {2}1\/3 done, 1 running {2}started/);
+    expect(shown).toContain('Nobody works on it; go on with:\n  nuflow resume one\n');
+    expect(JSON.parse((await rig.run('show', 'one', '--json')).stdout).unattended).toBe(true);
+    expect(JSON.parse((await rig.run('list', '--json')).stdout)[0].unattended).toBe(true);
+  });
+
+  it('looks no more alive while another run has the data directory', async () => {
+    rig.write('other.json', { name: 'other', tasks: [waits('other')] });
+    const other = rig.start('run', 'other.json', '--id', 'two');
+    await other.says('task.started other');
+    const runs = JSON.parse((await rig.run('list', '--json')).stdout);
+    expect(runs).toMatchObject([
+      { id: 'two', status: 'running' },
+      { id: 'one', unattended: true },
+    ]);
+    expect(runs[0].unattended).toBeUndefined();
+    rig.write('go', '');
+    expect((await other.ended).code).toBe(0);
   });
 
   it('goes on: what had finished is not done again', async () => {

@@ -51,7 +51,9 @@ describe('a run whose task is held', () => {
     const { stdout } = await rig.run('show', 'one');
     expect(stdout).toMatch(/^make it +interrupted +1 .*held since \d{4}-/m);
     expect(stdout).toContain(`Held for a decision:\n  ${DECIDE}\n`);
-    expect((await rig.run('list')).stdout).toMatch(/one +flow +running +0\/2 done, 1 held/);
+    expect((await rig.run('list')).stdout).toMatch(
+      /one +flow +running, unattended +0\/2 done, 1 held/,
+    );
   });
 
   it('goes on with the output it is given', async () => {

@@ -124,6 +124,29 @@ describe('a run that failed', () => {
   });
 });
 
+describe('a run of 130,000 tasks', () => {
+  it('is shown whole, the cause first, and its logs are read in one go', async () => {
+    const index = new URL('./node_modules/nuflow/dist/index.js', `file://${cli}`).href;
+    rig.write(
+      'big.mjs',
+      `import { defineWorkflow } from '${index}';
+      export default defineWorkflow('big', { tasks: (t) => {
+        const root = t.fn('root', { run: () => { throw new Error('no room'); } });
+        for (let i = 0; i < 130_000; i++) t.fn('t' + i, { needs: { root }, run: () => {} });
+        return {};
+      } });`,
+    );
+    expect((await rig.run('run', 'big.mjs', '--id', 'big', '--quiet')).code).toBe(1);
+    const { code, stdout, stderr } = await rig.run('show', 'big');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).toContain('0/130001 done, 1 failed, 130000 upstream failed');
+    expect(lines[3]).toBe('  root (attempt 1): Error: no room');
+    expect(lines.filter((line) => line.startsWith('t'))).toHaveLength(130_000);
+    expect((await rig.run('logs', 'big')).stdout).toContain('Error: no room');
+  }, 180_000);
+});
+
 describe('what functions of a workflow print', () => {
   it('is no data: it goes to stderr', async () => {
     const index = new URL('./node_modules/nuflow/dist/index.js', `file://${cli}`).href;

@@ -30,7 +30,10 @@ export function reduce(state: RunState | undefined, record: JournalRecord): RunS
     state.tasks.put(place, nextTask(state.tasks.at(place) ?? PENDING, record));
   } else {
     state.phase = nextPhase(state, record);
-    if (record.type === 'run.resumed') countUnanswered(state);
+    if (record.type === 'run.resumed') {
+      state.openedAt = record.at;
+      countUnanswered(state);
+    }
   }
   state.seq = record.seq;
   return state;
@@ -48,6 +51,7 @@ function begin(state: RunState | undefined, record: RecordOf<'run.started'>): Ru
     traceId,
     deadlineAt,
     startedAt: at,
+    openedAt: at,
     seq,
     phase: { status: 'running' },
     tasks: new TaskStates(workflow.tasks),

@@ -105,6 +105,8 @@ export interface RunState {
   readonly traceId: string;
   readonly startedAt: string;
   readonly deadlineAt?: string | undefined;
+  /** When the latest process took the run up: its start, or the latest resume. */
+  openedAt: string;
   /** Sequence number of the last record folded in. */
   seq: number;
   phase: RunPhase;

@@ -13,6 +13,8 @@ export interface RunSummary {
   readonly problem?: { readonly code: string; readonly message: string } | undefined;
   readonly startedAt: string;
   readonly endedAt?: string | undefined;
+  /** Of a run that has not ended: when the latest process took it up. */
+  readonly openedAt?: string | undefined;
   readonly tasks: {
     readonly total: number;
     readonly done: number;
@@ -36,7 +38,7 @@ export function summary(state: RunState): RunSummary {
     workflow: state.workflow.name,
     status: phase.status,
     startedAt: state.startedAt,
-    ...('endedAt' in phase ? { endedAt: phase.endedAt } : {}),
+    ...('endedAt' in phase ? { endedAt: phase.endedAt } : { openedAt: state.openedAt }),
     tasks: countTasks(state),
   };
 }
