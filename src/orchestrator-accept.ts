@@ -38,6 +38,7 @@ export async function acceptStart(
     input,
     secrets: values,
     baseDir,
+    signal: options.signal,
     deadlineAt:
       timeoutMs === undefined ? undefined : new Date(world.clock.now() + timeoutMs).toISOString(),
   };

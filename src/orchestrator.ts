@@ -1,6 +1,6 @@
 import type { JsonValue } from './definition/json.js';
 import type { Workflow } from './definition/workflow.js';
-import { JournalWriteError, NuflowError, OrchestratorClosedError } from './errors.js';
+import { JournalWriteError, OrchestratorClosedError } from './errors.js';
 import type { Unsubscribe } from './events.js';
 import { DataDir } from './journal/data-dir.js';
 import { inPlaceAssertion, lockDataDir } from './journal/lock-data-dir.js';
@@ -8,7 +8,6 @@ import { OutputFiles } from './journal/output-files.js';
 import type { Decision } from './journal/record.js';
 import { Reserve } from './journal/reserve.js';
 import { RunIndex } from './journal/run-index.js';
-import { DataDirError } from './journal/storage-errors.js';
 import { type RunSummary, summary } from './journal/summary.js';
 import { acceptStart, type StartAcceptance } from './orchestrator-accept.js';
 import {
@@ -18,6 +17,7 @@ import {
   type StartOptions,
   settingsOf,
 } from './orchestrator-options.js';
+import { type OrchestratorParts, unusable } from './orchestrator-parts.js';
 import { rememberStarts } from './orchestrator-rates.js';
 import type { Executor } from './queue/executor.js';
 import { PQueueExecutor } from './queue/p-queue-executor.js';
@@ -34,8 +34,14 @@ import { PreparedRunners } from './run/prepared-runners.js';
 import { quietly } from './run/quietly.js';
 import { Run } from './run/run.js';
 import { type RunSnapshot, snapshot } from './run/snapshot.js';
+import { SpaceWatch } from './run/space-watch.js';
 import { type StoppedListener, type StoppedRun, StoppedRuns } from './run/stopped-runs.js';
-import { builtInRunners, type StandbyCounts, standbysOf } from './runners/index.js';
+import {
+  builtInRunners,
+  type StandbyCounts,
+  standbysOf,
+  sweepPrivateFolders,
+} from './runners/index.js';
 import type { Runner } from './runners/runner.js';
 import type { HeldLock } from './world/lock-attempt.js';
 
@@ -64,6 +70,7 @@ export class Orchestrator {
   readonly #outputs: OutputFiles;
   readonly #prepared: PreparedRunners;
   readonly #stopped: StoppedRuns;
+  readonly #space: SpaceWatch;
   readonly #live = new LiveRuns();
   readonly #openings: Openings<Run>;
   #closed = false;
@@ -78,6 +85,7 @@ export class Orchestrator {
     this.#runners = parts.runners;
     this.#prepared = new PreparedRunners(parts.runners);
     this.#stopped = new StoppedRuns(parts.settings.world.clock);
+    this.#space = new SpaceWatch(parts.settings.world.clock, parts.reserve);
     const { world, baseDir, graceMs, maxLogBytes, workflows, secrets } = parts.settings;
     this.#openings = new Openings(world.clock);
     const assertInPlace = inPlaceAssertion(parts.dir, parts.lock);
@@ -122,6 +130,7 @@ export class Orchestrator {
       const mayWrite = (): boolean => lock.isInPlace();
       const index = await RunIndex.open(world, dir, mayWrite).catch(unusable(dataDir));
       await rememberStarts(executor, options.pools, { dir, index, now: world.clock.now() });
+      await sweepPrivateFolders();
       const reserve = new Reserve(world.fileSystem, dir.reservePath, settings.reserveBytes);
       await reserve.ensure().catch(() => {}); // said when something is to start; looking needs none
       return new Orchestrator({ settings, dir, lock, index, reserve, executor, runners });
@@ -147,8 +156,7 @@ export class Orchestrator {
     options.signal?.throwIfAborted();
     const wanted = await acceptStart(this.#acceptance, workflow as Workflow, options);
     const run = await this.#once(wanted.id, () => this.#attachOrCreate(wanted));
-    const loop = this.#live.get(wanted.id)?.loop; // undefined when it has ended
-    if (options.signal !== undefined && loop !== undefined) cancelOn(options.signal, loop);
+    this.#cancelWith(options.signal, wanted.id);
     return run as Run<Outputs>;
   }
 
@@ -189,7 +197,7 @@ export class Orchestrator {
         (run) => runs.push(run),
         (error: Error) => {
           refused.push({ id, error });
-          this.#stopped.add(id, error);
+          this.#stop(id, {}, error);
         },
       );
     }
@@ -247,7 +255,8 @@ export class Orchestrator {
 
   /**
    * Unfinished runs that nobody works on because of an error: a write that failed, a full disk, or what
-   * {@link resumeAll} was refused. The first that stopped comes first; one that goes on is left out.
+   * {@link resumeAll} was refused. The first that stopped comes first; one that goes on is left out. What stopped
+   * for want of space goes on by itself, some seconds after there is enough for the reserve and as much again.
    */
   stopped(): readonly StoppedRun[] {
     return this.#stopped.all;
@@ -269,6 +278,7 @@ export class Orchestrator {
    */
   async close(options: { readonly mode?: CloseMode } = {}): Promise<void> {
     this.#closed = true;
+    this.#space.close();
     await this.#openings.settled();
     await Promise.all(this.#live.all.map(({ loop }) => closeLoop(loop, options.mode ?? 'drain')));
     this.#released ??= this.#release();
@@ -299,7 +309,10 @@ export class Orchestrator {
 
   async #attachOrCreate(wanted: NewRun): Promise<Run> {
     const there = wanted.isNew ? undefined : await this.#attach(wanted);
-    return there ?? this.#entered((enter) => this.#opener.create(wanted, enter), wanted.id);
+    return (
+      there ??
+      this.#entered((enter) => this.#opener.create(wanted, enter), wanted.id, likewise(wanted))
+    );
   }
 
   /** The run that was asked for, when it is there. */
@@ -315,13 +328,14 @@ export class Orchestrator {
 
   async #reopen(id: string, how: Reopening): Promise<Run> {
     const live = await this.#live.settled(id);
-    return live?.run ?? this.#entered((enter) => this.#opener.reopen(id, how, enter), id);
+    return live?.run ?? this.#entered((enter) => this.#opener.reopen(id, how, enter), id, how);
   }
 
   /** Opens a loop and keeps it among the live ones until it ends. */
   async #entered(
     open: (enter: (loop: RunLoop) => void) => Promise<void>,
     id: string,
+    how: Reopening,
   ): Promise<Run> {
     let entered: Run | undefined;
     const enter = (loop: RunLoop): void => {
@@ -332,17 +346,34 @@ export class Orchestrator {
       this.#live.enter(id, { loop, run }, (error) => {
         if (!loop.accepted) return;
         this.#index.put(loop.state);
-        if (error !== undefined) this.#stopped.add(id, error);
+        if (error !== undefined) this.#stop(id, how, error);
       });
     };
     await this.#openings.inSlot(() => open(enter));
     this.#stopped.forget(id);
+    this.#space.forget(id);
     return entered as unknown as Run;
   }
 
   #estimate(loop: RunLoop): { durationMs: (task: string) => number | undefined; slots: number } {
     const durations = this.#index.durations(loop.workflow);
     return { durationMs: (task) => durations.get(task), slots: this.#settings.concurrency };
+  }
+
+  /** Lists a run that stopped. One that did for want of space goes on as it was opened when there is some. */
+  #stop(id: string, how: Reopening, error: Error): void {
+    this.#stopped.add(id, error);
+    this.#space.add(id, error, () =>
+      this.#once(id, () => this.#reopen(id, how)).then(
+        () => this.#cancelWith(how.signal, id),
+        (reason: Error) => this.#stop(id, how, reason),
+      ),
+    );
+  }
+
+  #cancelWith(signal: AbortSignal | undefined, id: string): void {
+    const loop = this.#live.get(id)?.loop; // undefined when it has ended
+    if (signal !== undefined && loop !== undefined) cancelOn(signal, loop);
   }
 
   async #once(id: string, open: () => Promise<Run>): Promise<Run> {
@@ -352,20 +383,3 @@ export class Orchestrator {
 }
 
 handleClosing(Orchestrator.prototype, ['start', 'resume', 'resumeAll', 'cancel', 'decide']);
-
-interface OrchestratorParts {
-  readonly settings: Settings;
-  readonly dir: DataDir;
-  readonly lock: HeldLock;
-  readonly index: RunIndex;
-  readonly reserve: Reserve;
-  readonly executor: Executor;
-  readonly runners: ReadonlyMap<string, Runner>;
-}
-
-/** Gives an error of the system a code of ours. */
-function unusable(dataDir: string): (error: unknown) => never {
-  return (error) => {
-    throw error instanceof NuflowError ? error : new DataDirError(dataDir, error);
-  };
-}

@@ -20,6 +20,8 @@ export class Reserve {
   #making: Promise<void> | undefined;
   #freed: Promise<boolean> | undefined;
   #isInUse = false;
+  /** Whether it was needed since it was made: then as much again must be free, or it would soon be needed again. */
+  #wasNeeded = false;
   /**
    * Called when the reserve is about to be freed, with what made it necessary: nothing more may start.
    * Resolves when what runs is recorded, and the space no longer needed. Must not reject.
@@ -54,7 +56,8 @@ export class Reserve {
 
   async #make(): Promise<void> {
     try {
-      if ((await this.#fileSystem.size(this.path)) !== this.#bytes) await this.#write();
+      const size = await this.#fileSystem.size(this.path);
+      if (this.#wasNeeded || size !== this.#bytes) await this.#write();
     } catch (error) {
       if (error instanceof UnsafeFileError) throw error;
       await this.#fileSystem.remove(this.path).catch(() => {}); // half a reserve only takes space
@@ -63,6 +66,7 @@ export class Reserve {
       throw new JournalWriteError(this.path, error);
     }
     this.#isMade = true;
+    this.#wasNeeded = false;
     this.#freed = undefined;
   }
 
@@ -71,8 +75,12 @@ export class Reserve {
     const file = await this.#fileSystem.open(this.path, 'create');
     try {
       const piece = incompressible(Math.min(this.#bytes, PIECE));
-      for (let left = this.#bytes; left > 0; left -= piece.length)
+      const bytes = this.#wasNeeded ? 2 * this.#bytes : this.#bytes;
+      for (let left = bytes; left > 0; left -= piece.length)
         writeFully(file, piece.subarray(0, left));
+      await file.sync();
+      if (bytes === this.#bytes) return;
+      await file.truncate(this.#bytes);
       await file.sync();
     } finally {
       await file.close();
@@ -81,6 +89,7 @@ export class Reserve {
 
   async #remove(cause: Error): Promise<boolean> {
     this.#isInUse = true;
+    this.#wasNeeded = true;
     void this.onFreed(cause).then(() => {
       this.#isInUse = false;
     });

@@ -47,6 +47,7 @@ export interface NewRun {
   readonly secrets: SecretSource;
   /** Absolute, without symbolic links. */
   readonly baseDir: string;
+  readonly signal?: AbortSignal | undefined;
   readonly deadlineAt?: string | undefined;
 }
 
@@ -56,13 +57,15 @@ export interface Reopening {
   readonly workflow?: Workflow | undefined;
   /** These win over the orchestrator's. */
   readonly secrets?: SecretSource | undefined;
+  /** Cancels it when aborted, also after it went on by itself. */
+  readonly signal?: AbortSignal | undefined;
   /** Cancels it before anything starts. A run of which nothing more starts needs no source, and no secrets. */
   readonly cancel?: CancelRequest | undefined;
 }
 
 /** How a run that was asked for goes on when it is there already. */
-export function likewise({ parts, secrets }: NewRun): Reopening {
-  return { workflow: parts.workflow, secrets };
+export function likewise({ parts, secrets, signal }: NewRun): Reopening {
+  return { workflow: parts.workflow, secrets, signal };
 }
 
 /** Brings runs to life: new ones, and ones whose journal is on disk. */

@@ -14,6 +14,7 @@ export {
   NushellRunner,
   type NushellRunnerOptions,
 } from './nushell/nushell-runner.js';
+export { sweepPrivateFolders } from './private/sweep-folders.js';
 export type { ProcessStarter, Program, Standby, Starting } from './process-starter.js';
 export type {
   Attempt,

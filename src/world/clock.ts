@@ -4,8 +4,11 @@ export interface Clock {
   now(): number;
   /** Milliseconds of a clock that never goes back; only differences mean something. */
   monotonic(): number;
-  /** Calls `run` once after `ms` milliseconds (any length, 0 included); returns the way to cancel it. */
-  after(ms: number, run: () => void): Cancel;
+  /**
+   * Calls `run` once after `ms` milliseconds (any length, 0 included); returns the way to cancel it. What is in the
+   * background does not keep the process alive.
+   */
+  after(ms: number, run: () => void, options?: { readonly isBackground?: boolean }): Cancel;
   /** Calls `run` once the current turn of the event loop is over; what was asked for first runs first. */
   soon(run: () => void): void;
 }
@@ -19,11 +22,12 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  after(ms, run) {
+  after(ms, run, { isBackground = false } = {}) {
     let timer: NodeJS.Timeout;
     const arm = (left: number): void => {
       const step = Math.min(left, MAX_TIMEOUT_MS);
       timer = setTimeout(() => (left > step ? arm(left - step) : run()), step);
+      if (isBackground) timer.unref();
     };
     arm(Math.max(0, ms));
     return () => clearTimeout(timer);

@@ -1,4 +1,5 @@
 import { appendFileSync, closeSync, constants } from 'node:fs';
+import { isNoSpaceError } from '../../errors.js';
 import { isThere, openRegular, withRegular, writeNew } from '../../world/regular-file.js';
 import { attemptFiles, prepareFiles } from '../attempt-files.js';
 import { startingOf } from '../direct-starter.js';
@@ -8,10 +9,11 @@ import type { AttemptPlace, AttemptSecrets } from '../runner.js';
 import { drained } from './drain.js';
 import { type Filter, filterSecrets, startFilter } from './filter.js';
 import { makePipes } from './pipes.js';
-import { makePrivateFolder, passingFolder, privateFolder } from './private-folder.js';
+import { MEMORY, makePrivateFolder, passingFolder, privateFolder } from './private-folder.js';
 import { createProgress } from './progress.js';
 import { sealResult } from './seal.js';
 import type { Settled } from './settled.js';
+import { markOwner } from './sweep-folders.js';
 import { unlinkedFile } from './unlinked-file.js';
 
 /**
@@ -40,7 +42,7 @@ export class PrivateAttempt {
     const { cookie, dir } = this.#place;
     const { redactor } = this.#secrets;
     const files = prepareFiles(dir, redactor.text(program.stdin));
-    const folder = makePrivateFolder(cookie, dir);
+    const folder = privateFolder(cookie, dir);
     const passing = passingFolder(folder);
     const open: number[] = [];
     const opened = (fd: number): number => {
@@ -48,6 +50,8 @@ export class PrivateAttempt {
       return fd;
     };
     try {
+      makePrivateFolder(cookie, dir);
+      if (isInMemory(folder)) markOwner(folder, dir);
       const { stdout, stderr } = await makePipes(folder, 'stdout', 'stderr');
       open.push(stdout.read, stdout.write, stderr.read, stderr.write);
       this.#filter = await startFilter(cookie, {
@@ -58,6 +62,8 @@ export class PrivateAttempt {
       });
       const stdin = opened(unlinkedFile(passing, program.stdin));
       return startProcess({ ...program, stdio: [stdin, stdout.write, stderr.write] });
+    } catch (error) {
+      throw isInMemory(folder) && isNoSpaceError(error) ? memoryFull(error) : error;
     } finally {
       for (const fd of open) closeSync(fd);
     }
@@ -75,6 +81,16 @@ export class PrivateAttempt {
   detach(): void {
     this.#filter?.detach();
   }
+}
+
+function isInMemory(folder: string): boolean {
+  return folder.startsWith(`${MEMORY}/`);
+}
+
+/** No fault of the disk: the attempt fails, and is tried again by its policy. Secrets are not put on a disk instead. */
+function memoryFull(cause: unknown): Error {
+  const why = `${MEMORY} is full, where what an attempt with secrets passes on is kept; free space there, or make it larger`;
+  return Object.assign(new Error(why, { cause }), { code: 'ENOMEM' });
 }
 
 const LOG = constants.O_WRONLY | constants.O_APPEND;

@@ -5,7 +5,9 @@ import { attemptFiles } from '../attempt-files.js';
 import type { AttemptPlace } from '../runner.js';
 
 /** A folder in memory, on Linux; what is there is on no disk, unless the machine swaps. */
-const MEMORY = '/dev/shm';
+export const MEMORY = '/dev/shm';
+/** What names of private folders in memory begin with; the attempt's cookie follows. */
+export const PREFIX = 'nuflow-';
 
 function memory(): string | undefined {
   try {
@@ -21,7 +23,7 @@ function memory(): string | undefined {
  * such a folder, in the attempt's own. The cookie leads whoever takes the attempt over to it.
  */
 export function privateFolders(cookie: string, dir: string): readonly string[] {
-  return [join(MEMORY, `nuflow-${cookie}`), join(dir, 'private')];
+  return [join(MEMORY, `${PREFIX}${cookie}`), join(dir, 'private')];
 }
 
 /** Where the process of an attempt that starts now is to leave its result. */
