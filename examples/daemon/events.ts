@@ -1,4 +1,6 @@
-import type { Orchestrator, RunEvent, RunSnapshot } from 'nuflow';
+import type { RunEvent, RunSnapshot } from 'nuflow';
+import { readEvents } from 'nuflow/inspect';
+import type { Daemon } from './context.js';
 import { Problem } from './problem.js';
 
 /** Whether a run has ended. */
@@ -11,13 +13,13 @@ export function isOver({ status }: RunSnapshot): boolean {
  * not ended and that nobody works on: looking at it must not make it go on.
  */
 export async function runEvents(
-  orchestrator: Orchestrator,
+  { orchestrator, dataDir }: Daemon,
   id: string,
   from: number,
 ): Promise<AsyncGenerator<RunEvent, void, void>> {
   const live = orchestrator.get(id);
   if (live !== undefined) return live.events({ from });
-  if (!isOver(await orchestrator.inspect(id)))
-    throw new Problem(409, 'left_alone', 'nobody works on it; the log of the daemon says why');
-  return (await orchestrator.resume(id)).events({ from });
+  if (isOver(await orchestrator.inspect(id))) return readEvents(dataDir, id, { from });
+  const why = orchestrator.stopped().find(({ run }) => run === id)?.message;
+  throw new Problem(409, 'left_alone', `nobody works on it${why === undefined ? '' : `: ${why}`}`);
 }

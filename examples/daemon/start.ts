@@ -53,8 +53,7 @@ export async function startDaemon(
   let closing = false;
   try {
     const token = await readOrMakeToken(dataDir);
-    const { runs, refused } = await orchestrator.resumeAll();
-    for (const { id, error } of refused) log.line(`${id} is left alone: ${error.message}`);
+    const { runs } = await orchestrator.resumeAll(); // what is refused stopped, and is in the log
     const connections = new Connections(limits);
     const app = createApp({
       orchestrator,

@@ -30,16 +30,12 @@ function stopField(stopped: StoppedRun | undefined): { stopped?: Omit<StoppedRun
 }
 
 /** A workflow's events, those to come as well. */
-export async function followed(
-  c: Context,
-  { orchestrator, streams }: Daemon,
-  id: string,
-): Promise<Response> {
+export async function followed(c: Context, daemon: Daemon, id: string): Promise<Response> {
   const seen = lastSeen(c);
-  const found = await orchestrator.inspect(id);
+  const found = await daemon.orchestrator.inspect(id);
   // To an EventSource this says: don't come again.
   if (isOver(found) && seen >= found.seq) return c.body(null, 204);
-  return streams.send(c, () => runEvents(orchestrator, found.id, seen + 1));
+  return daemon.streams.send(c, () => runEvents(daemon, found.id, seen + 1));
 }
 
 /** A task's output; null while it has none. */
