@@ -8,6 +8,7 @@ import { descriptorLimit, type Limits, limitsFor } from './limits.js';
 import { type Log, logOn } from './log.js';
 import type { DaemonOptions } from './options.js';
 import { provisioningDir } from './places.js';
+import { retryStopped } from './retry-stopped.js';
 import { closeServer, httpServer, listening } from './server.js';
 import { EventStreams } from './sse.js';
 import { readOrMakeToken } from './token.js';
@@ -47,9 +48,7 @@ export async function startDaemon(
     env: TOOL_ENV,
     secrets: secretFromEnvironment,
   });
-  orchestrator.onStopped(({ run, code, message }) =>
-    log.line(`${run} stopped: ${code}: ${message}`),
-  );
+  const stopRetrying = retryStopped(orchestrator, log);
   let closing = false;
   try {
     const token = await readOrMakeToken(dataDir);
@@ -74,11 +73,13 @@ export async function startDaemon(
       close: async () => {
         const mode = closing ? 'detach' : 'drain';
         closing = true;
+        stopRetrying();
         await orchestrator.close({ mode });
         await closeServer(server);
       },
     };
   } catch (error) {
+    stopRetrying();
     await orchestrator.close({ mode: 'detach' });
     throw error;
   }

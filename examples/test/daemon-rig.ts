@@ -53,18 +53,24 @@ export interface SentEvent {
 
 /** A daemon in a process of its own, on a free port, over a provisioning rig's world. */
 export class DaemonRig {
-  readonly dataDir: string;
   url = '';
+  /** What it said on standard error. */
+  complaints = '';
   /** The line it printed when it was ready. */
   greeting = '';
   readonly #script: string;
   readonly #rig: ProvisioningRig;
+  #dataDir: string;
   #process: ChildProcess | undefined;
 
   constructor(built: string, rig: ProvisioningRig) {
     this.#script = join(built, 'daemon.js');
     this.#rig = rig;
-    this.dataDir = join(rig.dir, 'data');
+    this.#dataDir = join(rig.dir, 'data');
+  }
+
+  get dataDir(): string {
+    return this.#dataDir;
   }
 
   get token(): string {
@@ -88,12 +94,11 @@ export class DaemonRig {
   }
 
   /** Starts the daemon; resolves when it answers. */
-  async start(): Promise<void> {
-    const daemon = this.spawn();
+  async start(daemon = this.spawn()): Promise<void> {
     this.#process = daemon;
-    let complaints = '';
+    this.complaints = '';
     daemon.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      complaints += text;
+      this.complaints += text;
     });
     if (daemon.stdout === null) throw new Error('no stdout');
     for await (const line of createInterface({ input: daemon.stdout })) {
@@ -101,7 +106,31 @@ export class DaemonRig {
       this.url = / on (http:\S+?),/.exec(line)?.[1] ?? '';
       return;
     }
-    throw new Error(`the daemon did not start: ${complaints}`);
+    throw new Error(`the daemon did not start: ${this.complaints}`);
+  }
+
+  /**
+   * Starts the daemon with its data on a small file system of its own, which goes with its process. Gives the data
+   * directory's path for others to look there.
+   */
+  async startOnOwnDisk(): Promise<string> {
+    const disk = join(this.#rig.dir, 'disk');
+    mkdirSync(disk);
+    const script = 'mount -t tmpfs -o size=12m tmpfs "$0" && exec "$@"';
+    const command = [process.execPath, this.#script, '--port', '0', '--data-dir', `${disk}/data`];
+    const daemon = spawn('unshare', ['-m', 'sh', '-c', script, disk, ...command], {
+      env: this.#rig.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    await this.start(daemon);
+    this.#dataDir = `/proc/${daemon.pid}/root${disk}/data`;
+    return this.#dataDir;
+  }
+
+  /** Stops to read what the daemon says. */
+  closeOutput(): void {
+    this.#process?.stdout?.destroy();
+    this.#process?.stderr?.destroy();
   }
 
   /** Sends a signal; resolves with the exit code, or the signal that ended it. */
