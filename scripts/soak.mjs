@@ -17,6 +17,7 @@ const PARTS = {
   orphans: { file: 'test/crash/orphans.test.ts', rounds: 2_000 },
   simulation: { file: 'test/simulation/shard', rounds: 5_000_000, flags: ['--maxWorkers=4'] },
   full: { file: 'test/faults/real-full-disk.test.ts', rounds: 200 },
+  requests: { file: 'examples/test/daemon-fuzz.test.ts', rounds: 100_000 },
   output: { file: 'test/bounds/much-output.test.ts', rounds: 1_024 },
 };
 

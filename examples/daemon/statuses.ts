@@ -37,8 +37,11 @@ const CODES: Readonly<Partial<Record<ContentfulStatusCode, readonly string[]>>> 
     'NUFLOW_CLOSED',
     'NUFLOW_DATA_DIR',
     'NUFLOW_DATA_DIR_LOCKED',
+    'NUFLOW_DATA_DIR_MOVED',
     'NUFLOW_DISK_FULL',
+    'NUFLOW_JOURNAL_MOVED',
     'NUFLOW_JOURNAL_WRITE',
+    'NUFLOW_LOCKED_ELSEWHERE',
     'NUFLOW_NU_NOT_FOUND',
     'NUFLOW_NU_NOT_STARTED',
     'NUFLOW_RUN_UNFINISHED',
@@ -52,6 +55,7 @@ const CODES: Readonly<Partial<Record<ContentfulStatusCode, readonly string[]>>> 
     'NUFLOW_JOURNAL_FORMAT',
     'NUFLOW_JOURNAL_READ',
     'NUFLOW_OUTPUT_FILE',
+    'NUFLOW_UNSAFE_FILE',
   ],
 };
 
