@@ -55,6 +55,8 @@ const CODES: Readonly<Partial<Record<ContentfulStatusCode, readonly string[]>>> 
     'NUFLOW_JOURNAL_FORMAT',
     'NUFLOW_JOURNAL_READ',
     'NUFLOW_OUTPUT_FILE',
+    'NUFLOW_RUN_FOLDER',
+    'NUFLOW_UNSAFE_DIR',
     'NUFLOW_UNSAFE_FILE',
   ],
 };
