@@ -5,6 +5,8 @@ import type { JournalRecord, RecordOf } from '../../src/journal/record.js';
 export interface TaskFacts {
   readonly status: 'running' | 'retrying' | 'probing' | 'interrupted' | 'pending' | Ended;
   readonly attempt: number;
+  /** Of a running one: written before there was a slot for it. */
+  readonly isAhead?: boolean;
   readonly output?: unknown;
   /** Where a big output is. */
   readonly outputFile?: string | undefined;
@@ -150,7 +152,7 @@ export class DurableLog {
     switch (record.type) {
       case 'task.started':
         this.#mayStart(task, known, record.attempt);
-        return { status: 'running', attempt: record.attempt };
+        return { status: 'running', attempt: record.attempt, isAhead: record.ahead === true };
       case 'task.succeeded':
         this.#runs(task, known, record.attempt, 'probing');
         return succeeded(attempt, record);
@@ -162,7 +164,11 @@ export class DurableLog {
         return { status: 'retrying', attempt };
       case 'task.interrupted':
         this.#runs(task, known, record.attempt, 'probing');
-        return { status: AFTER[record.next], attempt };
+        // What did not begin gives its number to the next.
+        return {
+          status: AFTER[record.next],
+          attempt: record.begun === false ? attempt - 1 : attempt,
+        };
       case 'task.decided':
         if (known.status !== 'interrupted') this.#violate(`${task} decided while ${known.status}`);
         if (record.decision === 'done') return succeeded(attempt, record);
@@ -177,7 +183,8 @@ export class DurableLog {
     }
   }
 
-  #mayStart(task: string, { status, attempt }: TaskFacts, started: number): void {
+  #mayStart(task: string, { status, attempt, isAhead }: TaskFacts, started: number): void {
+    if (status === 'running' && isAhead && started === attempt) return; // its code runs, says this
     if (status !== 'pending' && status !== 'retrying')
       this.#violate(`${task} started while ${status}`);
     if (started !== attempt + 1)
