@@ -86,6 +86,7 @@ export type { SecretSource } from './run/run-secrets.js';
 export { InvalidSecretError, SecretMissingError } from './run/secret-errors.js';
 export type { Progress, RunSnapshot, TaskSnapshot } from './run/snapshot.js';
 export type { StoppedListener, StoppedRun } from './run/stopped-runs.js';
+export { TooBigError } from './run/too-big-error.js';
 export type { StandbyCounts } from './runners/index.js';
 export { NushellNotStartedError } from './runners/nushell/not-started-error.js';
 export {

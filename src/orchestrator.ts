@@ -32,6 +32,7 @@ import { Openings } from './run/openings.js';
 import { taskOutput } from './run/outputs.js';
 import { PreparedRunners } from './run/prepared-runners.js';
 import { quietly } from './run/quietly.js';
+import { assertMessage } from './run/recordable.js';
 import { Run } from './run/run.js';
 import { type RunSnapshot, snapshot } from './run/snapshot.js';
 import { SpaceWatch } from './run/space-watch.js';
@@ -212,6 +213,7 @@ export class Orchestrator {
   /** Cancels a run, also one nobody works on; resolves when it has ended. No error when it had ended before. */
   async cancel(id: string, message?: string): Promise<void> {
     this.#assertOpen();
+    assertMessage(message);
     const request = { reason: 'requested', message } as const;
     const run = this.get(id) ?? (await this.#once(id, () => this.#reopen(id, { cancel: request })));
     if (run.snapshot().status === 'running') await run.cancel(message);

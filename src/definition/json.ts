@@ -86,8 +86,13 @@ function isPlain(value: object): boolean {
 function pathText(place: Place | undefined): string {
   const steps: string[] = [];
   for (let link = place; link !== undefined; link = link.up) steps.push(stepText(link.key));
-  return `$${steps.reverse().join('')}`;
+  const path = steps.reverse();
+  if (path.length <= MAX_STEPS) return `$${path.join('')}`;
+  return `$${path.slice(0, MAX_STEPS / 2).join('')} … ${path.slice(-MAX_STEPS / 2).join('')}`;
 }
+
+/** Longer paths are told by their beginning and end. */
+const MAX_STEPS = 40;
 
 function stepText(key: string | number): string {
   if (typeof key === 'number') return `[${key}]`;
@@ -117,6 +122,39 @@ export function fitsIn(value: JsonValue, bytes: number): boolean {
     }
   }
   return left >= 0;
+}
+
+/**
+ * Whether the value's JSON text surely has more than `bytes` bytes: such a value is refused before anything makes it text, since a
+ * text longer than V8's longest string (512 MiB) can't be made at all. A bound, not a measure: texts count one byte a character.
+ */
+export function exceeds(value: JsonValue, bytes: number): boolean {
+  const stack: JsonValue[] = [value];
+  let left = bytes;
+  while (stack.length > 0 && left >= 0) {
+    const item = stack.pop();
+    if (typeof item === 'string') left -= item.length + 2;
+    else if (typeof item !== 'object' || item === null) left -= 1;
+    else if (Array.isArray(item)) {
+      left -= item.length + 1;
+      if (left >= 0) for (const part of item) stack.push(part);
+    } else
+      for (const [key, part] of Object.entries(item)) {
+        left -= key.length + 4;
+        if (left < 0) break;
+        stack.push(part as JsonValue);
+      }
+  }
+  return left < 0;
+}
+
+/** Length of the value's JSON text, bytes; Infinity when it is too long to be a text. */
+export function jsonBytes(value: JsonValue): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(value));
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 /** JSON text with object keys sorted: equal values give equal text, whatever order they were built in. */

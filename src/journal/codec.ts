@@ -75,7 +75,19 @@ export function decode(line: Buffer, seq: number, seed: number): Decoded {
   if (written !== crc) return damaged('its checksum does not match');
   const fields = parseObject(withoutCrc(line, end));
   if (fields === undefined) return wrong('it is not a JSON object');
+  if (end > 2 * MAX_DEPTH && isDeeper(fields, MAX_DEPTH))
+    return wrong(`it is nested deeper than ${MAX_DEPTH}`);
   return record(fields, seq, crc);
+}
+
+/** Values may be 1,000 deep, and stand some levels deep in their records. Deeper ones would overflow the stack of whoever looks at them. */
+const MAX_DEPTH = 1_100;
+
+function isDeeper(value: object, depth: number): boolean {
+  if (depth === 0) return true;
+  for (const part of Object.values(value))
+    if (typeof part === 'object' && part !== null && isDeeper(part, depth - 1)) return true;
+  return false;
 }
 
 /** Byte by byte, because strings would cost more than the checksum itself. */

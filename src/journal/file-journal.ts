@@ -143,9 +143,7 @@ export class FileJournal implements Journal {
     const at = this.#instants.textOf(this.#world.clock.now());
     const record = { seq: this.#lastSeq + 1, at, ...draft };
     const news = this.durableSeq > this.#claimed ? this.durableSeq : undefined;
-    const { line, crc } = isLongStart(record)
-      ? encodeStart(record)
-      : encode(record, news, this.#crc);
+    const { line, crc } = this.#encoded(record, news);
     this.#lastSeq = record.seq;
     this.#crc = crc;
     if (news !== undefined) this.#claimed = news;
@@ -154,6 +152,18 @@ export class FileJournal implements Journal {
     if (canWait(record)) this.#scheduleLate();
     else this.#schedule();
     return record;
+  }
+
+  /** A record longer than a text can be (callers see to it that none is) is a failed write: it is not lost without a word. */
+  #encoded(
+    record: JournalRecord,
+    news: number | undefined,
+  ): { line: string | Iterable<string>; crc: number } {
+    try {
+      return isLongStart(record) ? encodeStart(record) : encode(record, news, this.#crc);
+    } catch (error) {
+      throw new JournalWriteError(this.#path, error);
+    }
   }
 
   flush(): Promise<void> {

@@ -1,17 +1,25 @@
 import { assertJson, type JsonValue } from '../definition/json.js';
 import { type HiddenInput, hideInput, type SecretPath } from '../definition/secret-inputs.js';
-import { issuePath, type SchemaIssue } from '../definition/standard-schema.js';
+import {
+  issuePath,
+  type SchemaIssue,
+  type SchemaResult,
+  type StandardSchema,
+} from '../definition/standard-schema.js';
 import type { Workflow } from '../definition/workflow.js';
 import { InvalidInputError, quote } from '../errors.js';
 import { Redactor } from '../secrets/redactor.js';
+import { assertRecordable } from './recordable.js';
 
 /**
  * The input as the workflow's schema gives it, as JSON, its secret parts taken out; without a schema any
- * JSON, undefined counting as null. Throws InvalidInputError, NotJsonError.
+ * JSON, undefined counting as null. Throws InvalidInputError, NotJsonError, TooBigError.
  */
 export async function acceptInput(workflow: Workflow, input: unknown): Promise<HiddenInput> {
   const paths = workflow.spec.secretInputs ?? [];
-  const hidden = hideInput(await validated(workflow, input, paths), paths);
+  const value = await validated(workflow, input, paths);
+  assertRecordable(value, `The input of workflow ${quote(workflow.name)}`);
+  const hidden = hideInput(value, paths);
   if (hidden.problems.length === 0) return hidden;
   throw new InvalidInputError(workflow.name, hidden.problems);
 }
@@ -24,7 +32,7 @@ async function validated(
   const schema = workflow.code.input;
   const what = `the input of workflow ${quote(workflow.name)}`;
   if (schema === undefined) return assertJson(input ?? null, what);
-  const result = await schema['~standard'].validate(input);
+  const result = await checked(workflow, schema, input);
   if (result.issues === undefined) return assertJson(result.value ?? null, what);
   throw new InvalidInputError(
     workflow.name,
@@ -33,6 +41,20 @@ async function validated(
       message: withoutSecrets(issue, input, paths),
     })),
   );
+}
+
+/** A schema walks through its value without a bound of its own. */
+async function checked(
+  { name }: Workflow,
+  schema: StandardSchema,
+  input: unknown,
+): Promise<SchemaResult<unknown>> {
+  try {
+    return await schema['~standard'].validate(input);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new InvalidInputError(name, [{ path: '(value)', message: 'is nested too deep' }]);
+  }
 }
 
 /** What a schema says may quote what it was given. */

@@ -9,6 +9,7 @@ import { InvalidDefinitionError, NuflowError, quote, UnknownRunnerError } from '
 import type { Executor } from '../queue/executor.js';
 import type { Runner } from '../runners/runner.js';
 import type { RunParts } from './parts.js';
+import { assertRecordableSpec } from './recordable.js';
 
 /** What a definition is checked against. */
 export interface Acceptance {
@@ -37,6 +38,7 @@ export function accept(
   onFailure: OnFailure | undefined,
 ): RunParts {
   const { spec } = workflow;
+  assertRecordableSpec(spec);
   const planned = planOf(spec.tasks);
   acceptTasks(workflow, against);
   for (const [name, task] of spec.outputs ?? []) {

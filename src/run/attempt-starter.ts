@@ -9,7 +9,7 @@ import { guarded } from './guarded-execution.js';
 import { endedExecution, lateExecution } from './late-execution.js';
 import { LazyPlace, type RunPlace } from './lazy-place.js';
 import { checkOutput, failedBy } from './outcome.js';
-import { type KeptOutcome, keepOutput, neededOutputs } from './outputs.js';
+import { type KeptOutcome, keepOutput, neededOutputs, withinBounds } from './outputs.js';
 import type { RunParts, RunTools } from './parts.js';
 import { redacting } from './redacted-output.js';
 import type { RunSecrets } from './run-secrets.js';
@@ -99,7 +99,7 @@ export class AttemptStarter {
   ): KeptOutcome | Promise<KeptOutcome> {
     const checking = checkOutput(outcome, this.#code(spec));
     const keep = (checked: Outcome): KeptOutcome | Promise<KeptOutcome> => {
-      const clean = this.#parts.secrets?.outcome(checked) ?? checked;
+      const clean = this.#parts.secrets?.outcome(withinBounds(checked)) ?? checked;
       const place = { run, index: this.#index(spec.id), task: spec.id, attempt };
       return keepOutput(this.#tools.outputs, place, clean);
     };

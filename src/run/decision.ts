@@ -5,6 +5,7 @@ import { isHeld, type RunState, taskState } from '../journal/state.js';
 import type { Outcome } from '../runners/runner.js';
 import { InvalidOutputError, NotHeldError, RerunRefusedError } from './decision-errors.js';
 import { type KeptOutcome, type OutputFields, outputFields } from './outputs.js';
+import { assertMessage } from './recordable.js';
 
 /** What a decision may bring along. */
 export interface DecideOptions {
@@ -28,6 +29,7 @@ function assertDecision({ decision, output, message }: HeldDecision): void {
     throw new InvalidOptionError('output', `belongs to the decision done, not to ${decision}`);
   if (message !== undefined && !(typeof message === 'string' && message.isWellFormed()))
     throw new InvalidOptionError('message', 'must be text');
+  assertMessage(message);
 }
 
 /** Throws InvalidOptionError; and TaskNotFoundError, NotHeldError or RerunRefusedError when, as the run stands, it can't be decided so. */

@@ -102,6 +102,7 @@ export class RunOpener {
       baseDir: run.baseDir,
     });
     await journal.flush();
+    if (!loop.accepted) await loop.ended; // rejects: nothing got to the disk
   }
 
   /** Whether `wanted` is the run on disk; undefined when there is none. Throws RunConflictError, DefinitionChangedError. */

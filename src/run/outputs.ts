@@ -1,4 +1,4 @@
-import { fitsIn, type JsonValue } from '../definition/json.js';
+import { exceeds, fitsIn, type JsonValue } from '../definition/json.js';
 import { referencedTasks } from '../definition/references.js';
 import type { TaskSpec } from '../definition/spec.js';
 import type { TaskCode } from '../definition/workflow.js';
@@ -40,6 +40,7 @@ export function keepOutput(
   if ('error' in outcome && outcome.error !== undefined)
     return { ...outcome, error: boundedError(outcome.error) };
   if (outcome.status !== 'succeeded' || fitsIn(outcome.output, MAX_INLINE_OUTPUT)) return outcome;
+  if (exceeds(outcome.output, MAX_OUTPUT)) return TOO_BIG;
   const text = JSON.stringify(outcome.output);
   const bytes = Buffer.byteLength(text);
   if (bytes <= MAX_INLINE_OUTPUT) return outcome;
@@ -47,10 +48,27 @@ export function keepOutput(
   return files.write(place, text).then((outputFile) => ({ status: 'succeeded', outputFile }));
 }
 
-function tooBig(bytes: number): Outcome {
-  const message = `The output is ${bytes} bytes of JSON, more than ${MAX_OUTPUT}; write it to a file of your own and give back its path.`;
+/** The outcome without what is too long to be made text, or searched for secrets, at all. */
+export function withinBounds(outcome: Outcome): Outcome {
+  if (outcome.status === 'succeeded')
+    return exceeds(outcome.output, MAX_OUTPUT) ? TOO_BIG : outcome;
+  const error = 'error' in outcome ? outcome.error : undefined;
+  if (error === undefined || !exceeds(error as unknown as JsonValue, MAX_OUTPUT)) return outcome;
+  return { ...outcome, error: UNREADABLE_ERROR } as Outcome;
+}
+
+const TOO_BIG = tooBig('over');
+
+function tooBig(bytes: number | 'over'): Outcome {
+  const size = bytes === 'over' ? 'more than' : `${bytes} bytes of JSON, more than`;
+  const message = `The output is ${size} ${MAX_OUTPUT} bytes; write it to a file of your own and give back its path.`;
   return { status: 'failed', error: { code: 'NUFLOW_OUTPUT_TOO_BIG', message } };
 }
+
+const UNREADABLE_ERROR = {
+  code: 'NUFLOW_ERROR_TOO_BIG',
+  message: `The task failed, with an error of more than ${MAX_OUTPUT} bytes, which was not searched for secrets and so is left out.`,
+};
 
 /** The output of a task, wherever it is; undefined while it has none. Throws TaskNotFoundError, OutputFileError. */
 export async function taskOutput(

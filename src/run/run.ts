@@ -14,6 +14,7 @@ import type { DecideOptions } from './decision.js';
 import { handleClosing } from './handled-closing.js';
 import type { RunLoop } from './loop.js';
 import { outputs, taskOutput } from './outputs.js';
+import { assertMessage } from './recordable.js';
 import {
   type Estimate,
   failures,
@@ -126,9 +127,10 @@ export class Run<Outputs = Readonly<Record<string, JsonValue | undefined>>> {
 
   /**
    * Asks the run to end: what waits is cancelled, what runs is interrupted and after the grace killed.
-   * Called again it kills at once. Resolves when the run has ended.
+   * Called again it kills at once. Resolves when the run has ended. `message`: up to 65,536 characters, else InvalidOptionError.
    */
   async cancel(message?: string): Promise<void> {
+    assertMessage(message);
     this.#loop.cancel('requested', message);
     await this.#loop.ended;
   }

@@ -106,7 +106,7 @@ describe('what counts as JSON', () => {
   it('refuses what is nested so deep that writing it would overflow the stack', () => {
     expect(JSON.stringify(assertJson(nested(1_000), 'it'))).toHaveLength(2_001);
     expect(refusal(nested(1_002)).message).toContain('nested deeper than 1000');
-    expect(refusal(nested(1_000_000)).path).toMatch(/^\$(\[0\])+$/);
+    expect(refusal(nested(1_000_000)).path).toMatch(/^\$(\[0\])+ … (\[0\])+$/);
   });
 });
 

@@ -59,6 +59,18 @@ describe('a journal in a file', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
+  it('fails, with a code, where a record can not be made text', async () => {
+    const journal = await FileJournal.create(world, newPath(), new Notes());
+    const output = {
+      toJSON: () => {
+        throw new RangeError('Invalid string length'); // as of more than 512 MiB
+      },
+    } as unknown as string;
+    const tooLong: RecordDraft = { type: 'task.succeeded', task: 'a', attempt: 1, output };
+    expect(() => journal.append(tooLong)).toThrow(JournalWriteError);
+    await journal.close();
+  });
+
   it('says in each first record behind a sync what that sync put on disk', async () => {
     const path = newPath();
     const journal = await FileJournal.create(world, path, new Notes());
