@@ -132,10 +132,28 @@ export class RunSecrets implements AttemptSecrets {
     return found.value;
   }
 
+  /** Of values that were replaced the oldest go when all are more than can be looked for. Throws InvalidSecretError when none was replaced. */
+  #forgetReplaced(name: string): void {
+    while (this.#seen.reduce((sum, { value }) => sum + Buffer.byteLength(value), 0) > MAX_ALL) {
+      const oldest = this.#seen.findIndex(
+        (it, i) => this.#seen.findLastIndex((other) => other.name === it.name) > i,
+      );
+      if (oldest === -1) {
+        this.#seen.pop();
+        throw new InvalidSecretError(
+          name,
+          `makes all secrets of the run more than ${MAX_ALL} bytes`,
+        );
+      }
+      this.#seen.splice(oldest, 1);
+    }
+  }
+
   #learn(name: string, value: unknown): string {
     const found = usable(name, value);
     if (this.#seen.some((it) => it.name === name && it.value === found)) return found;
     this.#seen.push({ name, value: found });
+    this.#forgetReplaced(name);
     this.#redactor = new Redactor(this.#seen);
     return found;
   }
@@ -168,6 +186,10 @@ async function answer(source: SecretSource, name: string): Promise<string | unde
   return Object.hasOwn(source, name) ? source[name] : undefined;
 }
 
+/** Most that a secret may have, and all of a run, bytes: what they are looked for with grows with them. */
+const MAX_ONE = 32 * 1024;
+const MAX_ALL = 128 * 1024;
+
 /** The value, when it can be told from other text. The error never holds it. */
 function usable(name: string, value: unknown): string {
   if (typeof value !== 'string') throw new InvalidSecretError(name, 'is not text');
@@ -175,6 +197,11 @@ function usable(name: string, value: unknown): string {
     throw new InvalidSecretError(
       name,
       'has half a surrogate pair, which no program could be given',
+    );
+  if (Buffer.byteLength(value) > MAX_ONE)
+    throw new InvalidSecretError(
+      name,
+      `has more than ${MAX_ONE} bytes, which is too much to be looked for in all that a task prints; encrypt what is big, and let its key be the secret`,
     );
   if (value.trim().length < MIN_LENGTH) {
     throw new InvalidSecretError(

@@ -61,34 +61,45 @@ export class StrictReader implements Reader {
 
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
+const ESCAPE = 0x1b;
+/** Characters of a needle that a table's column holds at least: fewer are taken for one too easily. */
+const MIN_PART = 8;
 /** A needle with a longer gap in it is none: what is kept back must not grow for ever. */
-const MAX_GAP = 256;
+const MAX_GAP = 4096;
 
 /**
- * Finds needles that were broken into lines: by base64, by renderers of errors, by whoever prints them in
- * parts. White space does not count, neither in the text nor in the needles, and after a line break
- * neither do borders.
+ * Finds needles that were broken into lines: by base64, by renderers of errors and tables, by whoever prints them in
+ * parts. White space, borders and the colours of terminals do not count, neither in the text nor in the needles; but a
+ * needle that was not broken by a line's end is the strict reader's.
  */
 export class BrokenReader implements Reader {
   readonly #automaton: Automaton;
   readonly #isBorder: (code: number) => boolean;
   #state: number;
-  /** Places of the characters read last, as many as a needle has: a ring, since shifting costs more. */
-  readonly #places: Float64Array;
+  /** Places of the characters read last, as many as are part of a needle: a ring, since shifting costs more. */
+  #places = new Float64Array(64);
   #count = 0;
   /** Places count from the beginning of all that was read, positions from here. */
   #moved = 0;
   #newline = -1;
-  /** Length of the gap being read, and whether it has a line break. */
+  /** Length of the gap being read. */
   #gap = 0;
-  #inBreak = false;
+  /** Characters of a terminal's escape sequence read so far. */
+  #escape = 0;
 
-  /** The automaton's needles have no white space in them. */
-  constructor(automaton: Automaton, isBorder: (code: number) => boolean) {
+  /** Whether what stands behind a border is passed over, up to the end of the line. */
+  readonly #skipsCells: boolean;
+  #isSkipping = false;
+
+  /**
+   * The automaton's needles have no white space and no borders in them. `skipsCells`: for tables in which text of other columns
+   * stands between the parts of a needle.
+   */
+  constructor(automaton: Automaton, isBorder: (code: number) => boolean, skipsCells = false) {
     this.#automaton = automaton;
     this.#isBorder = isBorder;
+    this.#skipsCells = skipsCells;
     this.#state = automaton.start;
-    this.#places = new Float64Array(automaton.longest);
   }
 
   get isIdle(): boolean {
@@ -100,10 +111,11 @@ export class BrokenReader implements Reader {
   }
 
   read(code: number, at: number): Cover | undefined {
-    if (code <= SPACE || (this.#inBreak && this.#isBorder(code))) return this.#skip(code, at);
+    if (this.#isSkipping || code <= SPACE || this.#isBorder(code) || this.#isEscape(code))
+      return this.#skip(code, at);
     this.#gap = 0;
-    this.#inBreak = false;
     this.#state = this.#automaton.next(this.#state, code);
+    if (this.#automaton.depth(this.#state) >= this.#places.length) this.#grow();
     this.#places[this.#count++ % this.#places.length] = at + this.#moved;
     const needle = this.#automaton.found(this.#state);
     if (needle === undefined) return undefined;
@@ -118,6 +130,7 @@ export class BrokenReader implements Reader {
 
   forget(): void {
     this.#state = this.#automaton.start;
+    this.#isSkipping = false;
   }
 
   moveOn(by: number): void {
@@ -125,27 +138,56 @@ export class BrokenReader implements Reader {
     this.#moved += by;
   }
 
+  /** Whether the character is of a sequence such as `ESC [ 1 ; 31 m`. */
+  #isEscape(code: number): boolean {
+    if (this.#escape === 0) return false;
+    const isOpening = this.#escape === 1;
+    const isFinal = code >= 0x40 && code <= 0x7e;
+    this.#escape = isOpening && code === 0x5b ? 2 : isFinal || isOpening ? 0 : this.#escape;
+    return !isOpening || code === 0x5b;
+  }
+
   /** Position of the character so many before the next. */
   #placeBefore(count: number): number {
     return (this.#places[(this.#count - count) % this.#places.length] as number) - this.#moved;
   }
 
+  /** Whether the character is the border behind a part of a needle, on that part's own line. */
+  #isCellEnd(code: number): boolean {
+    if (!this.#skipsCells || this.#gap === 0 || code <= SPACE || !this.#isBorder(code))
+      return false;
+    const isPart = this.#automaton.depth(this.#state) >= MIN_PART;
+    return isPart && this.#newline < this.#placeBefore(1);
+  }
+
+  /** Most texts have no more than the first few characters of a needle. */
+  #grow(): void {
+    const { length } = this.#places;
+    const bigger = new Float64Array(length * 2);
+    for (let n = Math.max(0, this.#count - length); n < this.#count; n++)
+      bigger[n % bigger.length] = this.#places[n % length] as number;
+    this.#places = bigger;
+  }
+
   #skip(code: number, at: number): undefined {
     if (code === NEWLINE) {
       this.#newline = at;
-      this.#inBreak = true;
-    }
+      this.#isSkipping = false;
+    } else if (this.#isCellEnd(code)) this.#isSkipping = true;
+    this.#escape = code === ESCAPE ? 1 : this.#escape;
     this.#gap++;
     if (this.#gap > MAX_GAP) this.forget();
   }
 }
 
-/** What is drawn beside text: `|`, `·`, box drawing. */
+/** What is drawn beside text: `|`, `:`, `·`, box drawing, and the hearts of one of Nushell's themes. */
 export function isBorder(code: number): boolean {
-  return code === 0x7c || code === 0xb7 || (code >= 0x2500 && code <= 0x257f);
+  if (code < 0x80) return code === 0x7c || code === 0x3a;
+  return code === 0xb7 || (code >= 0x2500 && code <= 0x257f) || code === 0x2764;
 }
 
 /** Whether such characters have the byte in UTF-8, as others have, too. */
 export function isBorderByte(code: number): boolean {
-  return code === 0x7c || code === 0xc2 || code === 0xe2 || (code >= 0x80 && code <= 0xbf);
+  if (code < 0x80) return code === 0x7c || code === 0x3a;
+  return code === 0xc2 || code === 0xe2 || (code >= 0x80 && code <= 0xbf);
 }

@@ -8,6 +8,7 @@ import type { Cover, Reader } from './readers.js';
 export class RedactingStream {
   readonly #strict: Reader;
   readonly #broken: Reader;
+  readonly #table: Reader;
   /** What is kept back, then the piece being read; positions count from its beginning. */
   #text = '';
   /** Up to here the text was handed on or replaced. */
@@ -18,10 +19,11 @@ export class RedactingStream {
   /** The mark that stands right before `#done`, if one does. */
   #before: string | undefined;
 
-  /** `strict` finds secrets as they are, `broken` those that were broken into lines. */
-  constructor(strict: Reader, broken: Reader) {
+  /** `strict` finds secrets as they are, `broken` those that were broken into lines, `table` those with text of other columns between. */
+  constructor(strict: Reader, broken: Reader, table: Reader) {
     this.#strict = strict;
     this.#broken = broken;
+    this.#table = table;
   }
 
   /** Takes a piece; returns what may be handed on. */
@@ -35,6 +37,7 @@ export class RedactingStream {
   /** For a pause in what comes: returns also what could be a secret only if it went on in the next line. */
   pause(): string {
     this.#broken.forget();
+    this.#table.forget();
     return this.#release();
   }
 
@@ -48,21 +51,25 @@ export class RedactingStream {
     const text = this.#text;
     const strict = this.#strict;
     const broken = this.#broken;
+    const table = this.#table;
     for (let at = from; at < text.length; at++) {
       const code = text.charCodeAt(at);
       // Most of a text is neither part nor beginning of a needle.
-      if (strict.isIdle && broken.isIdle && !strict.begins(code) && !broken.begins(code)) continue;
+      const isIdle = strict.isIdle && broken.isIdle && table.isIdle;
+      if (isIdle && !strict.begins(code) && !broken.begins(code)) continue;
       const found = strict.read(code, at);
       const foundBroken = broken.read(code, at);
+      const foundInTable = table.read(code, at);
       if (found !== undefined) this.#cover(found);
       if (foundBroken !== undefined) this.#cover(foundBroken);
+      if (foundInTable !== undefined) this.#cover(foundInTable);
       if (this.#covers.length > 0) this.#settle(this.#safe(at + 1));
     }
   }
 
   /** No needle still to be found begins before that. */
   #safe(end: number): number {
-    return Math.min(this.#strict.begun(end), this.#broken.begun(end));
+    return Math.min(this.#strict.begun(end), this.#broken.begun(end), this.#table.begun(end));
   }
 
   /** Needles come in the order of their ends, so a new one can only swallow or extend the last ones. */
@@ -115,6 +122,7 @@ export class RedactingStream {
     this.#covers = this.#covers.map((it) => ({ ...it, from: it.from - by, to: it.to - by }));
     this.#strict.moveOn(by);
     this.#broken.moveOn(by);
+    this.#table.moveOn(by);
     this.#done -= by;
   }
 }

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../definition/json.js';
 import { Automaton, type Needle } from './automaton.js';
-import { formsOf } from './forms.js';
+import { formsOf, MIN_LENGTH } from './forms.js';
 import { markFor } from './marks.js';
 import { BrokenReader, isBorder, isBorderByte, StrictReader } from './readers.js';
 import { RedactingStream } from './redacting-stream.js';
@@ -34,6 +34,7 @@ export class Redactor {
 
   /** The text without secrets. */
   text(text: string): string {
+    if (text.length < MIN_LENGTH) return text;
     const stream = this.stream();
     return stream.push(text) + stream.end();
   }
@@ -45,18 +46,17 @@ export class Redactor {
 
   /** For a text that comes in pieces. */
   stream(): RedactingStream {
-    this.#texts ??= automata(this.#needles);
-    const { strict, broken } = this.#texts;
-    return new RedactingStream(new StrictReader(strict), new BrokenReader(broken, isBorder));
+    this.#texts ??= automata(this.#needles, isBorder);
+    return streamOf(this.#texts, isBorder);
   }
 
   /** For bytes that come in pieces, each byte one character (`latin1`): they need not be text at all. */
   byteStream(): RedactingStream {
     this.#bytes ??= automata(
       this.#needles.map(({ text, mark }) => ({ text: Buffer.from(text).toString('latin1'), mark })),
+      isBorderByte,
     );
-    const { strict, broken } = this.#bytes;
-    return new RedactingStream(new StrictReader(strict), new BrokenReader(broken, isBorderByte));
+    return streamOf(this.#bytes, isBorderByte);
   }
 
   /** The value without secrets in its texts and keys, nor a number that is one; the same value when it has none. */
@@ -90,18 +90,39 @@ export class Redactor {
 
 interface Automata {
   readonly strict: Automaton;
-  /** For needles without white space. */
+  /** For needles without white space and borders. */
   readonly broken: Automaton;
 }
 
-function automata(needles: readonly Needle[]): Automata {
+function streamOf(
+  { strict, broken }: Automata,
+  isBorder: (code: number) => boolean,
+): RedactingStream {
+  return new RedactingStream(
+    new StrictReader(strict),
+    new BrokenReader(broken, isBorder),
+    new BrokenReader(broken, isBorder, true),
+  );
+}
+
+function automata(needles: readonly Needle[], isBorder: (code: number) => boolean): Automata {
   const joined = needles
-    .map(({ text, mark }) => ({ text: text.replace(WHITE, ''), mark }))
+    .map(({ text, mark }) => ({ text: joinedText(text, isBorder), mark }))
     .filter(({ text }) => text.length >= MIN_BROKEN);
   return { strict: new Automaton(needles), broken: new Automaton(joined) };
 }
 
-const WHITE = /[\0- ]+/g;
+/** Without what does not count in a text that was broken. */
+function joinedText(text: string, isBorder: (code: number) => boolean): string {
+  let joined = '';
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > SPACE && !isBorder(code)) joined += text[at];
+  }
+  return joined;
+}
+
+const SPACE = 0x20;
 /** Shorter ones are taken for broken too easily: words that just happen to follow each other. */
 const MIN_BROKEN = 8;
 

@@ -260,6 +260,7 @@ describe('a secret that is not there', () => {
 
   it.each([
     ['abc', 'fewer than 4 characters'],
+    ['x'.repeat(32_769), 'more than 32768 bytes'],
     ['  ab  ', 'fewer than 4 characters'],
     ['\ud800 half', 'half a surrogate pair'],
     [12345 as unknown as string, 'is not text'],

@@ -129,7 +129,7 @@ describe('Redactor', () => {
     for (const other of [
       `${head} ${tail}`,
       `${head}\nx${tail}`,
-      `${head}\n${' '.repeat(300)}${tail}`,
+      `${head}\n${' '.repeat(5000)}${tail}`,
     ])
       expect(redactor.text(other)).toBe(other);
   });

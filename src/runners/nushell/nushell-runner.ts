@@ -55,6 +55,8 @@ export interface NushellRunnerOptions extends NushellOptions {
 }
 
 const INCLUDE_SEPARATOR = '\x1e';
+/** Characters of a terminal's line, as many as Nushell can count. */
+const WIDEST = '65000';
 
 /**
  * Runs each task in a fresh Nushell process: fixed program text, values as JSON on stdin, the result
@@ -139,7 +141,9 @@ export class NushellRunner implements Runner {
     const { settings } = parsed;
     const place = this.#place(settings, attempt.baseDir);
     const told = attemptEnvironment(attempt, resultPath(attempt));
-    const env = { ...place.env, ...told };
+    // A secret that a table breaks into lines is harder to find.
+    const wide: Program['env'] = attempt.secrets === undefined ? {} : { COLUMNS: WIDEST };
+    const env = { ...wide, ...place.env, ...told };
     if (parsed.form !== 'script') {
       const program = { ...this.#program(parsed, attempt.baseDir, 'now'), env };
       const starter = this.#standby(attempt, parsed) ?? this.#starter;

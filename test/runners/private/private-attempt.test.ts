@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +13,25 @@ import type { ProcessIdentity } from '../../../src/world/process-identity.js';
 import { AttemptRig, NUSHELLS, temporaryFolder } from '../attempts.js';
 import { builtLibrary } from '../built-library.js';
 
+/** Prints a secret in tables of all kinds, then fails with some of them. */
+const TABLES = `
+  let t = $env.JWT
+  print {token: $t}
+  print [$t]
+  print [[a token b]; [1 $t xx] [2 $t yy]]
+  print {a: {b: {token: $t}}}
+  print -e {token: $t}
+  {a: {b: [{token: $t}]}} | table -e | print
+  for width in [30 40 80 200] {
+    {token: $t} | table -w $width | print
+    [$t] | table -w $width | print
+    {a: {b: {token: $t}}} | table -e -w $width | print
+    {token: $t} | table -w $width | ansi gradient --fgstart '0x40c9ff' --fgend '0xe81cff' | ansi strip | print
+  }
+  for theme in (table --list) { {token: $t} | table -w 60 --theme $theme | print }
+  for theme in (table --list) { [[token]; [$t]] | table -w 60 --theme $theme | print }
+  error make {msg: ({token: $t} | table -w 60)}
+`;
 const TOKEN = 'v3ry-s3cret "token"';
 const [[, binary]] = NUSHELLS;
 
@@ -164,6 +184,25 @@ describe('an attempt that is given secrets', () => {
     expect(await rig.start(shell).outcome).toMatchObject(lost);
     expect(await shell.adopt?.(rig.attempt, undefined).outcome).toMatchObject(lost);
     expect(read(rig, 'stderr.log')).toContain('[nuflow: output was lost here]');
+  });
+
+  it.each(NUSHELLS)('leaves no part of a secret in tables of Nushell %s', async (_, nushell) => {
+    const { NushellRunner } = (await import(
+      `${library}/runners/index.js`
+    )) as typeof import('../../../src/runners/index.js');
+    for (const length of [20, 70, 2_000]) {
+      const value = randomBytes(length).toString('base64url').slice(0, length);
+      const redactor = new Redactor([{ name: 'JWT', value }]);
+      const { rig } = begin(
+        { code: TABLES, env: { JWT: value }, input: value },
+        { secrets: { redactor, complete: true } },
+      );
+      const outcome = await rig.start(new NushellRunner({ binary: nushell })).outcome;
+      const shown = [read(rig, 'stdout.log'), read(rig, 'stderr.log'), JSON.stringify(outcome)];
+      const parts = Array.from({ length: length - 11 }, (_, at) => value.slice(at, at + 12));
+      expect(shown.join('\n').split('[secret JWT]').length).toBeGreaterThan(20);
+      expect(parts.filter((part) => shown.some((text) => text.includes(part)))).toEqual([]);
+    }
   });
 
   it('keeps a result that did not pass through the filter that was ended', async () => {
