@@ -13,7 +13,17 @@ import type { StandardSchema } from './standard-schema.js';
 export function schemaFromData(data: JsonValue): StandardSchema {
   const complete = assertJson(completed(data, '$'), 'the schema');
   const { fromJSONSchema } = zod();
-  return fromJSONSchema(complete as Parameters<typeof fromJSONSchema>[0]);
+  const schema: StandardSchema = fromJSONSchema(complete as Parameters<typeof fromJSONSchema>[0]);
+  if (/"(?:pattern|patternProperties|format)":/.test(JSON.stringify(complete)))
+    patterned.add(schema);
+  return schema;
+}
+
+const patterned = new WeakSet<StandardSchema>();
+
+/** Whether a schema is from data and compares texts with patterns, which may take any time. */
+export function hasPatterns(schema: StandardSchema): boolean {
+  return patterned.has(schema);
 }
 
 const KEYWORDS: Readonly<Record<string, readonly string[]>> = {

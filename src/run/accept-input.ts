@@ -9,6 +9,7 @@ import {
 import type { Workflow } from '../definition/workflow.js';
 import { InvalidInputError, quote } from '../errors.js';
 import { Redactor } from '../secrets/redactor.js';
+import { validate } from './limited-validation.js';
 import { assertRecordable } from './recordable.js';
 
 /**
@@ -50,7 +51,7 @@ async function checked(
   input: unknown,
 ): Promise<SchemaResult<unknown>> {
   try {
-    return await schema['~standard'].validate(input);
+    return await validate(schema, input);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new InvalidInputError(name, [{ path: '(value)', message: 'is nested too deep' }]);

@@ -4,6 +4,7 @@ import type { TaskCode } from '../definition/workflow.js';
 import { type TaskError, taskErrorSchema } from '../journal/record.js';
 import type { Outcome } from '../runners/runner.js';
 import { thrownAsData } from '../runners/thrown.js';
+import { validate } from './limited-validation.js';
 
 /** Something thrown where an outcome was due. */
 export function failedBy(thrown: unknown): Outcome {
@@ -62,7 +63,7 @@ export function checkOutput(
 
 async function validated(output: JsonValue, schema: StandardSchema): Promise<Outcome> {
   try {
-    const result = await schema['~standard'].validate(output);
+    const result = await validate(schema, output);
     if (result.issues === undefined)
       return { status: 'succeeded', output: assertJson(result.value, 'the output') };
     const list = result.issues.map((issue) => `${issuePath(issue)}: ${issue.message}`).join('; ');
