@@ -62,6 +62,8 @@ export class StrictReader implements Reader {
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
 const ESCAPE = 0x1b;
+/** Most texts need none. */
+const NO_PLACES = new Float64Array(0);
 /** Characters of a needle that a table's column holds at least: fewer are taken for one too easily. */
 const MIN_PART = 8;
 /** A needle with a longer gap in it is none: what is kept back must not grow for ever. */
@@ -77,7 +79,7 @@ export class BrokenReader implements Reader {
   readonly #isBorder: (code: number) => boolean;
   #state: number;
   /** Places of the characters read last, as many as are part of a needle: a ring, since shifting costs more. */
-  #places = new Float64Array(64);
+  #places = NO_PLACES;
   #count = 0;
   /** Places count from the beginning of all that was read, positions from here. */
   #moved = 0;
@@ -163,7 +165,7 @@ export class BrokenReader implements Reader {
   /** Most texts have no more than the first few characters of a needle. */
   #grow(): void {
     const { length } = this.#places;
-    const bigger = new Float64Array(length * 2);
+    const bigger = new Float64Array(Math.max(64, length * 2));
     for (let n = Math.max(0, this.#count - length); n < this.#count; n++)
       bigger[n % bigger.length] = this.#places[n % length] as number;
     this.#places = bigger;
