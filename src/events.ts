@@ -150,14 +150,14 @@ function textOf(error: unknown): string {
 function unchangeable(event: RunEvent): RunEvent {
   if (event.type !== 'run.started')
     return frozen(event as unknown as JsonValue) as unknown as RunEvent;
-  const { workflow, ...rest } = event;
+  const { workflow } = event;
   let copy: JsonValue | undefined;
   const get = (): JsonValue => {
     copy ??= frozen(structuredClone(workflow) as unknown as JsonValue);
     return copy;
   };
   return Object.freeze(
-    Object.defineProperty(rest, 'workflow', { get, enumerable: true }),
+    Object.defineProperty({ ...event }, 'workflow', { get, enumerable: true }), // in its place
   ) as RunEvent;
 }
 
