@@ -17,7 +17,7 @@ export async function watchEvents(machine: Machine, host: Host, run: Run): Promi
       if (event.seq !== next++)
         machine.violate(`${run.id}: event ${event.seq} came instead of ${next - 1}`);
     }
-    machine.witness.event(run.id, event);
+    machine.witness.event(run.id, event, isRecord(event) && event.seq < unseen);
   });
   if (host.prng.chance(0.2)) await iterate(machine, host, run);
 }

@@ -103,8 +103,8 @@ export class Witness {
     this.#attempts.ended(process);
   }
 
-  /** An event reached a listener of a living process. */
-  event(run: string, event: RunEvent): void {
+  /** An event reached a listener of a living process. `isPast`: it was emitted before anybody listened, and the run has gone on since. */
+  event(run: string, event: RunEvent, isPast: boolean): void {
     if (!isRecord(event)) return;
     const log = this.log(run);
     const line = log.lines[event.seq - 1];
@@ -113,7 +113,7 @@ export class Witness {
       this.#scene.violate(`${run}: ${type} ${seq} emitted before it is on disk`);
     else if (!line.startsWith(JSON.stringify({ seq, at, type, ...rest }).slice(0, -1)))
       this.#scene.violate(`${run}: ${type} ${seq} emitted, but on disk is ${line}`);
-    this.#attempts.recorded(run, event);
+    if (!isPast) this.#attempts.recorded(run, event);
   }
 
   /** The live state is the fold of what is on disk. */
