@@ -21,8 +21,8 @@ export interface OrchestratorOptions {
   readonly pools?: Readonly<Record<string, PoolOptions>> | undefined;
   /**
    * What relative paths in definitions (modules, scripts, cwd) start from; default the working directory. It is
-   * recorded with each run: one that is resumed goes on with that, and is refused (BaseDirError) when it is gone, or when
-   * another one is named here.
+   * recorded with each run. A run that is resumed goes on with its own, whatever is named here, and is refused (BaseDirError)
+   * when that is gone. A start with the id of a run that has another one than is named here is refused too.
    */
   readonly baseDir?: string | undefined;
   /** Workflows whose definitions hold functions, so that resume can find their source by name. */

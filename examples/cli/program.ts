@@ -68,6 +68,10 @@ export function program(): Command {
 
 function addRun(cli: Command): void {
   following(cli, 'run <file>', 'run the workflow of a JSON or YAML file, or of a JavaScript module')
+    .option(
+      '--base-dir <folder>',
+      'where relative paths in the workflow start from (default: here)',
+    )
     .addOption(formerOutput())
     .option('--input <json>', "the run's input: JSON, @FILE, or @- for stdin")
     .option('--id <id>', "the run's id; the same id again attaches to the run that is there")
@@ -185,10 +189,6 @@ function formerOutput(): Option {
 function atWork(command: Command): Command {
   return command
     .option('--concurrency <number>', 'tasks at once', wholeNumber, 10)
-    .option(
-      '--base-dir <folder>',
-      'where relative paths in workflows start from (default: here; of a resumed run, where it was started)',
-    )
     .option('--secret <name>', SECRET_HELP, collect, [])
     .option('--quiet', 'show no progress');
 }

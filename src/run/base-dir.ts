@@ -12,7 +12,7 @@ export class BaseDirError extends NuflowError {
 export interface BaseDir {
   /** Absolute. */
   readonly path: string;
-  /** Whether somebody named it; else it is the working directory, and a run that was started elsewhere goes on there. */
+  /** Whether somebody named it; else it is the working directory. */
   readonly isExplicit: boolean;
 }
 
@@ -27,27 +27,31 @@ export function newBaseDir({ path }: BaseDir): string {
 }
 
 /**
- * The directory of a run that goes on: the one it was started with. `recorded` is absent in journals of earlier
- * versions, and then it is the orchestrator's. Throws BaseDirError when it is gone, or the orchestrator was
- * told another one.
+ * The directory of a run that goes on: the one it was started with, whatever the orchestrator uses for new runs. `recorded`
+ * is absent in journals of earlier versions, and then it is the orchestrator's. Throws BaseDirError when it is gone.
  */
 export function reopenedBaseDir(
   run: string,
   recorded: string | undefined,
-  { path, isExplicit }: BaseDir,
+  { path }: BaseDir,
 ): string {
   if (recorded === undefined) return path;
-  const details = { run, recorded, current: path };
-  const isThere = realDir(recorded) !== undefined;
-  if (!isThere)
-    throw new BaseDirError(
-      `Run ${JSON.stringify(run)} was started with the base directory ${recorded}, which is gone or is no directory any more (the current one is ${path}); nothing was started. Put it back, or a symbolic link to where it is now, then resume the run.`,
-      details,
-    );
-  if (isExplicit && realDir(path) !== realDir(recorded))
-    throw new BaseDirError(
-      `Run ${JSON.stringify(run)} was started with the base directory ${recorded}, and this orchestrator was opened with ${path}, where other code may be; nothing was started. Resume it with the base directory it was started with, or start a new run.`,
-      details,
-    );
-  return recorded;
+  if (realDir(recorded) !== undefined) return recorded;
+  throw new BaseDirError(
+    `Run ${JSON.stringify(run)} was started with the base directory ${recorded}, which is gone or is no directory any more (the current one is ${path}); nothing was started. Put it back, or a symbolic link to where it is now, then resume the run.`,
+    { run, recorded, current: path },
+  );
+}
+
+/** Who asks for a run by its id, with a base directory named, asks for that one. Throws BaseDirError when the run has another. */
+export function assertSameBaseDir(
+  run: string,
+  recorded: string | undefined,
+  { path, isExplicit }: BaseDir,
+): void {
+  if (recorded === undefined || !isExplicit || realDir(path) === realDir(recorded)) return;
+  throw new BaseDirError(
+    `Run ${JSON.stringify(run)} is there already, started with the base directory ${recorded}, and this orchestrator was opened with ${path}, where other code may be; nothing was started. Resume the run, which goes on in its own base directory, or start one with another id.`,
+    { run, recorded, current: path },
+  );
 }

@@ -16,7 +16,7 @@ import type { Journal } from '../journal/journal.js';
 import { JOURNAL_FORMAT, type JournalRecord, type RecordOf } from '../journal/record.js';
 import { isFinished, type RunState } from '../journal/state.js';
 import { type Acceptance, accept } from './accept.js';
-import { type BaseDir, reopenedBaseDir } from './base-dir.js';
+import { assertSameBaseDir, type BaseDir, reopenedBaseDir } from './base-dir.js';
 import { RunLoop } from './loop.js';
 import type { CancelRequest, RunParts, RunTools } from './parts.js';
 import { RunSecrets, type SecretSource } from './run-secrets.js';
@@ -105,11 +105,12 @@ export class RunOpener {
     if (!loop.accepted) await loop.ended; // rejects: nothing got to the disk
   }
 
-  /** Whether `wanted` is the run on disk; undefined when there is none. Throws RunConflictError, DefinitionChangedError. */
+  /** Whether `wanted` is the run on disk; undefined when there is none. Throws RunConflictError, DefinitionChangedError, BaseDirError. */
   async matches(wanted: NewRun): Promise<boolean> {
     const first = await this.#tools.dir.firstRecord(wanted.id);
     if (first === undefined) return false;
     assertSame(wanted, first.record);
+    assertSameBaseDir(wanted.id, first.record.baseDir, this.#tools.baseDir);
     return true;
   }
 
