@@ -1,4 +1,5 @@
 import type { Automaton } from './automaton.js';
+import { JsonEscape } from './json-escapes.js';
 
 /** A part of the text that a needle covers, and what stands in its place. */
 export interface Cover {
@@ -62,6 +63,7 @@ export class StrictReader implements Reader {
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
 const ESCAPE = 0x1b;
+const BACKSLASH = 0x5c;
 /** Most texts need none. */
 const NO_PLACES = new Float64Array(0);
 /** Characters of a needle that a table's column holds at least: fewer are taken for one too easily. */
@@ -71,8 +73,8 @@ const MAX_GAP = 4096;
 
 /**
  * Finds needles that were broken into lines: by base64, by renderers of errors and tables, by whoever prints them in
- * parts. White space, borders and the colours of terminals do not count, neither in the text nor in the needles; but a
- * needle that was not broken by a line's end is the strict reader's.
+ * parts. White space, borders and the colours of terminals do not count, neither in the text nor in the needles, also as
+ * escapes of a JSON string; but a needle that was not broken by a line's end is the strict reader's.
  */
 export class BrokenReader implements Reader {
   readonly #automaton: Automaton;
@@ -88,6 +90,7 @@ export class BrokenReader implements Reader {
   #gap = 0;
   /** Characters of a terminal's escape sequence read so far. */
   #escape = 0;
+  readonly #json = new JsonEscape();
 
   /** Whether what stands behind a border is passed over, up to the end of the line. */
   readonly #skipsCells: boolean;
@@ -113,6 +116,16 @@ export class BrokenReader implements Reader {
   }
 
   read(code: number, at: number): Cover | undefined {
+    if (this.#json.isOpen) {
+      const meant = this.#json.read(code);
+      if (meant === undefined) return this.#skip(SPACE, at);
+      if (meant !== null && (meant <= SPACE || isBorder(meant))) return this.#skip(meant, at, true);
+      if (!this.#isSkipping) this.forget();
+    }
+    if (this.#opensEscape(code)) {
+      this.#json.open();
+      return this.#skip(SPACE, at);
+    }
     if (this.#isSkipping || code <= SPACE || this.#isBorder(code) || this.#isEscape(code))
       return this.#skip(code, at);
     this.#gap = 0;
@@ -133,11 +146,18 @@ export class BrokenReader implements Reader {
   forget(): void {
     this.#state = this.#automaton.start;
     this.#isSkipping = false;
+    this.#json.close();
   }
 
   moveOn(by: number): void {
     this.#newline -= by;
     this.#moved += by;
+  }
+
+  /** Whether the character may begin an escape between two parts of a needle, and is itself of none. */
+  #opensEscape(code: number): boolean {
+    if (code !== BACKSLASH || this.isIdle) return false;
+    return this.#isSkipping || this.#automaton.depth(this.#automaton.next(this.#state, code)) === 0;
   }
 
   /** Whether the character is of a sequence such as `ESC [ 1 ; 31 m`. */
@@ -155,9 +175,8 @@ export class BrokenReader implements Reader {
   }
 
   /** Whether the character is the border behind a part of a needle, on that part's own line. */
-  #isCellEnd(code: number): boolean {
-    if (!this.#skipsCells || this.#gap === 0 || code <= SPACE || !this.#isBorder(code))
-      return false;
+  #isCellEnd(code: number, isBorder = this.#isBorder): boolean {
+    if (!this.#skipsCells || this.#gap === 0 || code <= SPACE || !isBorder(code)) return false;
     const isPart = this.#automaton.depth(this.#state) >= MIN_PART;
     return isPart && this.#newline < this.#placeBefore(1);
   }
@@ -171,11 +190,12 @@ export class BrokenReader implements Reader {
     this.#places = bigger;
   }
 
-  #skip(code: number, at: number): undefined {
+  /** `isMeant`: the character is what an escape stands for. */
+  #skip(code: number, at: number, isMeant = false): undefined {
     if (code === NEWLINE) {
       this.#newline = at;
       this.#isSkipping = false;
-    } else if (this.#isCellEnd(code)) this.#isSkipping = true;
+    } else if (this.#isCellEnd(code, isMeant ? isBorder : undefined)) this.#isSkipping = true;
     this.#escape = code === ESCAPE ? 1 : this.#escape;
     this.#gap++;
     if (this.#gap > MAX_GAP) this.forget();

@@ -134,6 +134,26 @@ describe('Redactor', () => {
       expect(redactor.text(other)).toBe(other);
   });
 
+  it('finds a secret that was broken into lines in JSON text, however often it was escaped', () => {
+    const [head, tail] = [TOKEN.slice(0, 9), TOKEN.slice(9)];
+    const table = `│ token │ ${head} │ x │\n│       │ ${tail} │ y │`;
+    const ascii = (text: string): string =>
+      text.replace(/[^\0-\x7f]/g, (it) => `\\u${it.charCodeAt(0).toString(16)}`);
+    const once = JSON.stringify({ token: table, color: `\u001b[32m${head}\u001b[0m\n${tail}` });
+    const twice = JSON.stringify({ once });
+    for (const text of [once, twice, JSON.stringify([twice]), ascii(once)]) {
+      const bytes = redactor.byteStream();
+      const shown = bytes.push(Buffer.from(text).toString('latin1')) + bytes.end();
+      for (const redacted of [redactor.text(text), shown]) {
+        expect(redacted.split('[secret TOKEN]')).toHaveLength(3);
+        expect(redacted).not.toContain(head);
+        expect(redacted).not.toContain(tail);
+      }
+    }
+    for (const other of [`${head}\\x${tail}`, `${head}\\u0041${tail}`, `${head}\\ ${tail}`])
+      expect(redactor.text(other)).toBe(other);
+  });
+
   it('finds it in a stream, too, when there was no pause; what only might go on is not kept back for longer', () => {
     const stream = redactor.stream();
     expect(stream.push(`ready ${TOKEN.slice(0, 9)}\n  | `)).toBe('ready ');
