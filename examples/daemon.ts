@@ -7,8 +7,9 @@
 import { DataDirLockedError } from 'nuflow';
 import { z } from 'zod';
 import { logOn } from './daemon/log.js';
-import { type DaemonOptions, daemonOptions, USAGE } from './daemon/options.js';
+import { asksForHelp, type DaemonOptions, daemonOptions, USAGE } from './daemon/options.js';
 import { startDaemon } from './daemon/start.js';
+import { startProblem } from './daemon/start-problem.js';
 import { tokenPath } from './daemon/token.js';
 
 const EXIT_USAGE = 2;
@@ -20,6 +21,10 @@ const output = logOn(process.stdout);
 const log = logOn(process.stderr);
 
 function optionsOrExit(): DaemonOptions {
+  if (asksForHelp(process.argv.slice(2))) {
+    console.log(USAGE);
+    process.exit(0);
+  }
   try {
     return daemonOptions(process.argv.slice(2), process.env);
   } catch (error) {
@@ -42,8 +47,9 @@ async function main(): Promise<void> {
 }
 
 function fail(error: Error): never {
-  if (error instanceof DataDirLockedError) log.line(error.message);
-  else log.failure(error);
+  const expected = startProblem(error);
+  if (expected === undefined) log.failure(error);
+  else log.line(expected);
   process.exit(error instanceof DataDirLockedError ? EXIT_LOCKED : 1);
 }
 

@@ -9,9 +9,10 @@ const MAX_BODY = 64 * 1024;
 const MAX_DISCARDED = 1024 * 1024;
 const MAX_DEPTH = 100;
 
-/** The JSON of a request's body. Throws Problem 413, 415, and 400 for a client that went away; BadJsonError. */
+/** The JSON of a request's body. Throws Problem 413, 415, and 400 for a client that went away; BadJsonError. A compressed body is refused. */
 export async function jsonBody(c: Context): Promise<JsonValue> {
   assertJson(c.req.header('content-type'));
+  assertPlain(c.req.header('content-encoding'));
   return parseJson(await readBody(c.req.raw), { what: 'the body', maxDepth: MAX_DEPTH }).value;
 }
 
@@ -31,6 +32,16 @@ function assertJson(contentType: string | undefined): void {
     throw new Problem(415, 'content_type', 'send application/json, in UTF-8');
 }
 
+function assertPlain(encoding = 'identity'): void {
+  if (!/^(identity)?$/i.test(encoding.trim()))
+    throw new Problem(415, 'content_encoding', 'send the body as it is, without Content-Encoding');
+}
+
+/** Whether a client that asks first (`Expect: 100-continue`) may send its body. */
+export function mayContinue(contentLength: string | undefined): boolean {
+  return Number(contentLength ?? 0) <= MAX_BODY;
+}
+
 function mimeType(text: string): MIMEType | undefined {
   try {
     return new MIMEType(text);
@@ -42,7 +53,8 @@ function mimeType(text: string): MIMEType | undefined {
 async function readBody({ body, headers }: Request): Promise<Uint8Array> {
   const declared = Number(headers.get('content-length') ?? 0);
   if (body === null) return new Uint8Array();
-  if (declared > MAX_DISCARDED) throw tooLarge();
+  const waits = headers.has('expect'); // and sends nothing until it is told to
+  if (declared > (waits ? MAX_BODY : MAX_DISCARDED)) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = (body as ReadableStream<Uint8Array>).getReader();

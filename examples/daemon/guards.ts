@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Connections } from './connections.js';
-import { isOwnOrigin, namedHost, normalHost } from './hosts.js';
+import { isOwnOrigin, namedHost, normalHost, urlHost } from './hosts.js';
 import { Problem } from './problem.js';
 import { authorized } from './token.js';
 
@@ -22,7 +22,7 @@ export function sameMachine(names: ReadonlySet<string>): MiddlewareHandler {
   return async (c, next) => {
     const local = normalHost(incomingOf(c)?.socket.localAddress ?? '');
     const header = c.req.header('host');
-    for (const host of [namedHost(header), namedHost(new URL(c.req.url).host)])
+    for (const host of [namedHost(header), urlHost(c.req.url)])
       if (host === undefined || !(names.has(host) || host === local))
         throw new Problem(421, 'host', 'the Host header does not name this daemon');
     const origin = c.req.header('origin');

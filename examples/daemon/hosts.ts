@@ -24,6 +24,11 @@ export function namedHost(header: string | undefined): string | undefined {
   return host === undefined ? undefined : normalHost(host);
 }
 
+/** The normal form of what a URL names; undefined where it can't be read: `http://1.2.3.4.5/`. */
+export function urlHost(url: string): string | undefined {
+  return URL.canParse(url) ? namedHost(new URL(url).host) : undefined;
+}
+
 /** A Host header in its normal form, with its port; as it is when it names nothing. */
 export function normalAuthority(header: string): string {
   const port = HOST_AND_PORT.exec(header)?.[2] ?? '';

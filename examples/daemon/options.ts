@@ -18,6 +18,11 @@ const options = z.object({
 });
 export type DaemonOptions = z.output<typeof options>;
 
+/** Whether the command line asks for help, whatever else is in it. */
+export function asksForHelp(args: readonly string[]): boolean {
+  return args.includes('--help') || args.includes('-h');
+}
+
 /** Options from the command line, else from the environment, else the defaults. Throws what is wrong with them. */
 export function daemonOptions(
   args: readonly string[],

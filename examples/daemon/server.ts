@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { mayContinue } from './body.js';
 import type { Connections } from './connections.js';
 import { normalAuthority } from './hosts.js';
 import type { Limits } from './limits.js';
@@ -22,6 +23,15 @@ export interface ServerParts {
 /** An HTTP server for the app that keeps the limits. Not listening yet. */
 export function httpServer(app: Hono, { connections, limits, log }: ServerParts): Server {
   const answer = getRequestListener(app.fetch, { errorHandler: (error) => unanswered(error, log) });
+  const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    for (const [name, value] of Object.entries(SAFE_HEADERS)) outgoing.setHeader(name, value);
+    // As the app wants it to make a URL of it; what was sent is still in the raw headers.
+    incoming.headers.host &&= normalAuthority(incoming.headers.host);
+    if (severalHosts(incoming)) refuse(outgoing, 400, 'host', 'there is more than one Host header');
+    else if (!connections.begin(incoming.socket, outgoing))
+      refuse(outgoing, 503, 'too_many_requests', 'wait for answers before you ask for more');
+    else void answer(incoming, outgoing);
+  };
   const server = createServer(
     {
       headersTimeout: limits.headersMs,
@@ -29,17 +39,12 @@ export function httpServer(app: Hono, { connections, limits, log }: ServerParts)
       keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: Math.min(CHECK_MS, limits.headersMs),
     },
-    (incoming, outgoing) => {
-      for (const [name, value] of Object.entries(SAFE_HEADERS)) outgoing.setHeader(name, value);
-      // As the app wants it to make a URL of it; what was sent is still in the raw headers.
-      incoming.headers.host &&= normalAuthority(incoming.headers.host);
-      if (severalHosts(incoming))
-        refuse(outgoing, 400, 'host', 'there is more than one Host header');
-      else if (!connections.begin(incoming.socket, outgoing))
-        refuse(outgoing, 503, 'too_many_requests', 'wait for answers before you ask for more');
-      else void answer(incoming, outgoing);
-    },
+    onRequest,
   );
+  server.on('checkContinue', (incoming, outgoing) => {
+    if (mayContinue(incoming.headers['content-length'])) outgoing.writeContinue();
+    onRequest(incoming, outgoing);
+  });
   server.setTimeout(limits.stalledMs);
   server.on('connection', (socket) => connections.add(socket));
   server.on('clientError', (error, socket) => answerNoRequest(error, socket, connections));

@@ -8,6 +8,12 @@ const OTHERS = 0o077;
 /** More than a token takes. */
 const MAX_BYTES = 1024;
 
+/** The token file is not one to trust. */
+export class TokenError extends Error {
+  override readonly name = 'TokenError';
+  readonly code = 'TOKEN';
+}
+
 /** Path of the token file in a data directory. */
 export function tokenPath(dataDir: string): string {
   return join(dataDir, 'token');
@@ -25,7 +31,8 @@ export async function readOrMakeToken(dataDir: string): Promise<string> {
     assertOwn(path, await file.stat());
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
     const token = buffer.toString('utf8', 0, bytesRead).trim();
-    if (!FORM.test(token)) throw new Error(`${path} holds no token; remove it, and one is made.`);
+    if (!FORM.test(token))
+      throw new TokenError(`${path} holds no token; remove it, and one is made.`);
     return token;
   } finally {
     await file.close();
@@ -49,15 +56,15 @@ async function openToken(path: string): Promise<FileHandle | undefined> {
 function assertOwn(path: string, found: Stats): void {
   if (!found.isFile()) throw notRegular(path);
   if (found.uid !== (process.geteuid?.() ?? found.uid))
-    throw new Error(
+    throw new TokenError(
       `${path} belongs to another user (uid ${found.uid}); remove it, and a new one is made.`,
     );
   if ((found.mode & OTHERS) !== 0)
-    throw new Error(`${path} can be read by others; remove it, and a new one is made.`);
+    throw new TokenError(`${path} can be read by others; remove it, and a new one is made.`);
 }
 
-function notRegular(path: string): Error {
-  return new Error(`${path} is no regular file; remove it, and a new one is made.`);
+function notRegular(path: string): TokenError {
+  return new TokenError(`${path} is no regular file; remove it, and a new one is made.`);
 }
 
 /** Written aside and renamed: a crash leaves no half token. */

@@ -111,6 +111,31 @@ describe('a daemon', () => {
     expect(old).toMatch(/^HTTP\/1.1 400 /);
   });
 
+  it('refuses what no URL can name, and logs nothing of it', async () => {
+    const daemon = await started('127.0.0.1');
+    for (const host of [
+      '1.2.3.4.5',
+      '127.0.0.256',
+      'a.256',
+      '999999999999',
+      '0x100000000',
+      'foo.0x',
+      'xn--a',
+      '08.1.1.1',
+      '1.2.3.4.5:80',
+      '[1::2::3]',
+      '[::1',
+      'localhost:99999',
+      'a..b',
+      '.',
+      '%',
+    ]) {
+      expect([400, 421], host).toContain(await asked(daemon, host));
+      expect([400, 421], host).toContain(await asked(daemon, 'localhost', `http://${host}/health`));
+    }
+    expect(daemon.log).toMatchObject({ lines: [], failures: [] });
+  });
+
   it('takes its own origin, however its name is written, and no other', async () => {
     const daemon = await started('127.0.0.1');
     const origin = async (host: string, value: string): Promise<number> =>

@@ -190,6 +190,32 @@ describe('a request to the daemon', () => {
       expect(parseAnswer(endless).headers.get('connection')).toBe('close');
     });
 
+    it('that is compressed is refused', async () => {
+      for (const encoding of ['gzip', 'GZIP', 'br', 'identity, gzip', 'x'])
+        expect(await codeOf(daemon.post(CREATE, '{}', { 'content-encoding': encoding }))).toBe(
+          '415 content_encoding',
+        );
+      const plain = daemon.post(CREATE, '{}', { 'content-encoding': 'identity' });
+      expect(await codeOf(plain)).toBe('400 invalid');
+    });
+
+    it('is asked for only when it may come, of a client that asks first', async () => {
+      const asking = (length: number, headers: Record<string, string>): Promise<string> => {
+        const all = { host: 'localhost', 'content-length': String(length), ...headers };
+        const lines = Object.entries({ ...all, expect: '100-continue', connection: 'close' });
+        const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+        return daemon.send(`POST ${CREATE} HTTP/1.1\r\n${head}\r\n${length === 2 ? '{}' : ''}`);
+      };
+      const json = { ...trusted(), 'content-type': 'application/json' };
+      for (const length of [64 * 1024 + 1, 100 * 1024, 1e9]) {
+        const answer = await asking(length, json);
+        expect(answer).not.toContain(' 100 ');
+        expect(parseAnswer(answer)).toMatchObject({ status: 413, code: 'too_large' });
+        expect(parseAnswer(await asking(length, {}))).toMatchObject({ status: 401 });
+      }
+      expect(await asking(2, json)).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 400 /);
+    });
+
     it('that ends before its end is nobody else’s fault', async () => {
       const failures = daemon.log.failures.length;
       const lines = daemon.log.lines.length;
