@@ -86,7 +86,7 @@ export class Orchestrator {
     this.#runners = parts.runners;
     this.#prepared = new PreparedRunners(parts.runners);
     this.#stopped = new StoppedRuns(parts.settings.world.clock);
-    this.#space = new SpaceWatch(parts.settings.world.clock, parts.reserve);
+    this.#space = new SpaceWatch(parts.settings.world.clock, parts.reserve, () => this.#live.any);
     const { world, baseDir, graceMs, maxLogBytes, workflows, secrets } = parts.settings;
     this.#openings = new Openings(world.clock);
     const assertInPlace = inPlaceAssertion(parts.dir, parts.lock);
@@ -353,7 +353,7 @@ export class Orchestrator {
     };
     await this.#openings.inSlot(() => open(enter));
     this.#stopped.forget(id);
-    this.#space.forget(id);
+    this.#space.entered(id);
     return entered as unknown as Run;
   }
 

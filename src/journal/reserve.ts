@@ -54,6 +54,19 @@ export class Reserve {
     return this.#freed ?? Promise.resolve(false);
   }
 
+  /** Whether the file system tells that it is full before a write fails. */
+  get canLook(): boolean {
+    return this.#bytes > 0 && this.#fileSystem.isFull !== undefined;
+  }
+
+  /** Gives the space back when the disk is full, though no write of ours has failed yet. */
+  async freeIfFull(): Promise<void> {
+    if (!this.#isMade || !(await this.#fileSystem.isFull?.(dirname(this.path)))) return;
+    await this.free(
+      Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }),
+    );
+  }
+
   async #make(): Promise<void> {
     try {
       const size = await this.#fileSystem.size(this.path);

@@ -1,9 +1,10 @@
 import type { TaskSpec, WorkflowSpec } from '../definition/spec.js';
 import type { RecordDraft, TaskError } from '../journal/record.js';
+import { RESULT_LOST } from '../runners/lost-result.js';
 import { failure } from './attempt-failure.js';
 import { type Death, died, held } from './death.js';
 import type { EndFacts } from './end-facts.js';
-import { outputFields } from './outputs.js';
+import { type KeptOutcome, outputFields } from './outputs.js';
 
 /** Why an attempt is held that would have been run again had its processes been seen to be gone. */
 const MAY_RUN: TaskError = {
@@ -30,8 +31,22 @@ export function endRecord(facts: EndFacts): RecordDraft {
       : { type: 'task.interrupted', task, attempt, next: 'retry' };
   if (outcome.status === 'interrupted' && outcome.mayRun === true && spec.onInterrupted !== 'fail')
     return held(spec, attempt, MAY_RUN);
+  if (isLost(outcome)) return lost(facts, outcome.error);
   if (outcome.status === 'failed' && stopped === undefined) return failure(facts, outcome.error);
   return died(facts, deathOf(facts));
+}
+
+type Lost = Extract<KeptOutcome, { status: 'interrupted' }> & { readonly error: TaskError };
+
+/** Its work was over, and the result found no space: known by no other than its probe, or a person. */
+function lost(facts: EndFacts, error: TaskError): RecordDraft {
+  const { spec, attempt } = facts;
+  if (spec.probe === undefined && spec.onInterrupted !== 'fail') return held(spec, attempt, error);
+  return died(facts, { by: 'seen', error });
+}
+
+function isLost(outcome: KeptOutcome): outcome is Lost {
+  return outcome.status === 'interrupted' && outcome.error?.code === RESULT_LOST;
 }
 
 function deathOf({ spec, ended: { outcome, stopped }, crashes }: EndFacts): Death {

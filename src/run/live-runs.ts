@@ -16,6 +16,10 @@ export class LiveRuns {
     return [...this.#runs.values()];
   }
 
+  get any(): boolean {
+    return this.#runs.size > 0;
+  }
+
   /** Those that are durably accepted. */
   get accepted(): readonly LiveRun[] {
     return this.all.filter(({ loop }) => loop.accepted);

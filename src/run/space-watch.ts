@@ -9,18 +9,28 @@ const EVERY_MS = 5_000;
 /** Goes on with a run. What it rejects with is the caller's to note. */
 type GoOn = () => Promise<unknown>;
 
-/** Lets runs that stopped for want of space go on when there is some: enough for the reserve, and as much again. */
+/** Between two looks whether the disk became full while runs are at work, ms. */
+const LOOK_FULL_MS = 2_000;
+
+/**
+ * Frees the reserve when the disk becomes full while runs are at work: their processes wait for space to write what came
+ * of them. Lets runs that stopped for want of space go on when there is some: enough for the reserve, and as much again.
+ */
 export class SpaceWatch {
   readonly #clock: Clock;
   readonly #reserve: Reserve;
   readonly #waiting = new Map<string, GoOn>();
+  readonly #hasRuns: () => boolean;
   #timer: Cancel | undefined;
+  #fullTimer: Cancel | undefined;
   #isLooking = false;
   #isClosed = false;
 
-  constructor(clock: Clock, reserve: Reserve) {
+  /** `hasRuns`: whether any run is at work. */
+  constructor(clock: Clock, reserve: Reserve, hasRuns: () => boolean) {
     this.#clock = clock;
     this.#reserve = reserve;
+    this.#hasRuns = hasRuns;
   }
 
   /** Takes a run that stopped; one that stopped for another reason is left alone. */
@@ -30,14 +40,29 @@ export class SpaceWatch {
     this.#schedule();
   }
 
-  /** The run goes on, or is never to. */
-  forget(run: string): void {
+  /** The run is at work. */
+  entered(run: string): void {
     this.#waiting.delete(run);
+    this.#scheduleFull();
   }
 
   close(): void {
     this.#isClosed = true;
     this.#timer?.();
+    this.#fullTimer?.();
+  }
+
+  #scheduleFull(): void {
+    if (this.#isClosed || !this.#reserve.canLook || !this.#hasRuns()) return;
+    this.#fullTimer ??= this.#clock.after(LOOK_FULL_MS, () => void this.#lookFull(), {
+      isBackground: true,
+    });
+  }
+
+  async #lookFull(): Promise<void> {
+    await this.#reserve.freeIfFull();
+    this.#fullTimer = undefined;
+    this.#scheduleFull();
   }
 
   #schedule(): void {

@@ -7,6 +7,7 @@ import { DIED } from './died.js';
 import { familyOf, type ProcessName } from './family.js';
 import { type FollowedLogs, followLogs } from './follow-logs.js';
 import { leftProcess } from './left-process.js';
+import { LOST_RESULT, lostResult } from './lost-result.js';
 import { privateAttempt } from './private/private-attempt.js';
 import { withSettled } from './private/settled.js';
 import type { ProcessEntry } from './process-entry.js';
@@ -89,8 +90,9 @@ class AdoptedExecution implements Execution {
 
   /** The outcome that it left; none when that says only that a signal ended it. */
   async #left(read: LeftOutcome): Promise<Outcome | undefined> {
-    const outcome = await read(this.#files);
+    const outcome = (await read(this.#files)) ?? (await lostResult(this.#files));
     if (outcome?.status !== 'interrupted') return outcome;
+    if (outcome === LOST_RESULT) return outcome;
     this.#death = outcome.error ?? DIED;
     return undefined;
   }

@@ -1,4 +1,5 @@
 import type { AttemptFiles } from './attempt-files.js';
+import { lostResult } from './lost-result.js';
 import { noResult, signalName } from './no-result.js';
 import type { ProcessEnd } from './process.js';
 import { readResult } from './result-file.js';
@@ -41,7 +42,8 @@ export async function endedOutcome(
 ): Promise<Outcome> {
   const left = await leftOutcome(files, output);
   if (left !== undefined) return left;
-  return end.kind === 'exited' ? statusOutcome(end, files, output) : noResult(end, files.stderr);
+  if (end.kind === 'exited') return statusOutcome(end, files, output);
+  return (await lostResult(files)) ?? noResult(end, files.stderr);
 }
 
 /** Reads what a program that succeeded gives; a failure when it can't be read. */

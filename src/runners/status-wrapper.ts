@@ -13,9 +13,18 @@ import { promisify } from 'node:util';
  */
 const CATCH = (signals: readonly number[]): string => `trap : ${signals.join(' ')}`;
 
-/** On a full disk its own end has to say it all. */
-const END = `printf '{"%s":%d}' "$@" > "$NUFLOW_RESULT.tmp" && command -p mv -f "$NUFLOW_RESULT.tmp" "$NUFLOW_RESULT" ||
-[ "$1" != signal ] || { ulimit -c 0; trap - "$2"; kill -"$2" $$; }
+/**
+ * On a full disk it waits for space: its own end says as much, but only to a parent that lives. A shell does not tell why a
+ * write failed; where the folder can be written to and no other thing is in the way, it is for want of space.
+ */
+const CAN_WAIT = `can_wait() {
+[ -w "\${NUFLOW_RESULT%/*}" ] && { [ -f "$NUFLOW_RESULT.tmp" ] || [ ! -e "$NUFLOW_RESULT.tmp" ]; }
+}`;
+
+/** Where nothing can be written its own end has to say it all. */
+const END = `until { printf '{"%s":%d}' "$@" > "$NUFLOW_RESULT.tmp"; } 2> /dev/null && command -p mv -f "$NUFLOW_RESULT.tmp" "$NUFLOW_RESULT"
+do can_wait && { command -p sleep 1 || :; } || { [ "$1" != signal ] || { ulimit -c 0; trap - "$2"; kill -"$2" $$; }; break; }
+done
 exit "$status"`;
 
 /**
@@ -30,7 +39,9 @@ status=$?`;
 
 const TELL_BY_JOBS = `umask 077
 how=Done
-[ "$status" -le 128 ] || { jobs > "$NUFLOW_RESULT.tmp" && read -r how < "$NUFLOW_RESULT.tmp"; } || how=
+[ "$status" -le 128 ] || {
+until { printf '%99s' '' > "$NUFLOW_RESULT.tmp"; } 2> /dev/null || ! can_wait; do command -p sleep 1 || :; done
+jobs 1<> "$NUFLOW_RESULT.tmp" && read -r how < "$NUFLOW_RESULT.tmp"; } || how=
 case $how in *Done*) set -- exitCode "$status" ;; *) set -- signal "$((status - 128))" ;; esac`;
 
 /**
@@ -66,8 +77,10 @@ const NAMED = Object.entries(constants.signals)
 /** Those for real-time use have no names in Node; the C library keeps 32 and 33 to itself. */
 const REAL_TIME = platform() === 'linux' ? Array.from({ length: 31 }, (_, n) => 34 + n) : [];
 
-const BY_JOBS = [CATCH([...NAMED, ...REAL_TIME]), RUN_AS_JOB, TELL_BY_JOBS, END].join('\n');
-const BY_WORDS = [CATCH(NAMED), RUN_AND_TELL_BY_WORDS, END].join('\n');
+const BY_JOBS = [CATCH([...NAMED, ...REAL_TIME]), CAN_WAIT, RUN_AS_JOB, TELL_BY_JOBS, END].join(
+  '\n',
+);
+const BY_WORDS = [CATCH(NAMED), CAN_WAIT, RUN_AND_TELL_BY_WORDS, END].join('\n');
 
 /** The wrapper that this system can have. Until that was tried, the one for every system. */
 export class StatusWrapper {

@@ -33,6 +33,8 @@ export interface FileSystem {
   remove(path: string): Promise<void>;
   /** Size in bytes, or undefined when there is no such file. Throws UnsafeFileError for anything but a regular file. */
   size(path: string): Promise<number | undefined>;
+  /** Whether there is no space left where the path is. Absent: not known before a write fails. */
+  isFull?(path: string): Promise<boolean>;
 }
 
 export interface OpenFile {

@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
 import type { FileSystem, OpenFile } from './file-system.js';
+import { isFull } from './free-space.js';
 import { assertOwnDir } from './own-dir.js';
 import { openOwn, sizeOf } from './own-file.js';
 import { leadsTo } from './same-file.js';
@@ -53,6 +54,7 @@ export const nodeFileSystem: FileSystem = {
   },
   rename,
   remove: (path) => rm(path, { force: true }),
+  isFull,
   assertOwnDir: async (path, options) => assertOwnDir(path, options),
   size: (path) =>
     called<Stats>((done) => lstat(path, done)).then(

@@ -57,6 +57,8 @@ export class FaultyFileSystem implements FileSystem {
   beforeSync: (path: string) => Promise<void> = async () => {};
   /** Called when a call fails. */
   onFailure: (operation: Operation, path: string) => void = () => {};
+  /** As it is set by a test; absent, a full disk is seen only by writes that fail. */
+  isFull?: (path: string) => Promise<boolean>;
   readonly #inner: FileSystem;
   readonly #faults: Fault[] = [];
   #fault: (Failing & { readonly call: number }) | undefined;

@@ -8,6 +8,7 @@ import type { AttemptFiles } from '../attempt-files.js';
 import { directStarter } from '../direct-starter.js';
 import { allowedEnvironment, attemptEnvironment } from '../environment.js';
 import { endedOutcome, statusIn, statusOutcome } from '../exit-status.js';
+import { lostResult } from '../lost-result.js';
 import { noResult } from '../no-result.js';
 import { resultPath } from '../private/private-folder.js';
 import { ended, executeProcess, type Verdict } from '../process-execution.js';
@@ -243,7 +244,7 @@ function standbysOf(
 }
 
 const envelopeVerdict: Verdict = async (end, files) =>
-  (await left(files)) ?? noResult(end, files.stderr);
+  (await left(files)) ?? (await lostResult(files)) ?? noResult(end, files.stderr);
 
 const scriptVerdict: Verdict = (end, files) => endedOutcome(end, files, noOutput);
 

@@ -36,8 +36,12 @@ const HELPERS = `
 def __nuflow_leave [] {
   let envelope = $in
   let result = $env.NUFLOW_RESULT
-  $envelope | save --raw --force ($result + '.tmp')
-  mv --force ($result + '.tmp') $result
+  # On a full disk it waits for space, and takes none meanwhile.
+  while (try { $envelope | save --raw --force ($result + '.tmp'); mv --force ($result + '.tmp') $result; false } catch {|e|
+    if $e.rendered !~ 'storage_space|quota' { print -e $e.rendered; exit 1 }
+    '' | save --raw --force ($result + '.tmp')
+    true
+  }) { sleep 500ms }
   exit
 }
 def __nuflow_run [task: closure] {

@@ -74,7 +74,8 @@ export class PrivateAttempt {
     const { cookie, dir } = this.#place;
     const isWhole = await drained(cookie, privateFolder(cookie, dir), this.#filter?.ended);
     if (!isWhole) noteLoss(dir);
-    return { refused: sealResult(this.#place, this.#secrets), isLossy: isThere(lossPath(dir)) };
+    const refused = await sealResult(this.#place, this.#secrets);
+    return { refused, isLossy: isThere(lossPath(dir)) };
   }
 
   /** From here on this program does not stay alive for it. */

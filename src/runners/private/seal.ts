@@ -1,28 +1,32 @@
 import { rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonValue } from '../../definition/json.js';
+import { isNoSpaceError } from '../../errors.js';
 import type { Redactor } from '../../secrets/redactor.js';
 import { FileTooLongError, readRegular, replaceRegular } from '../../world/regular-file.js';
 import { attemptFiles } from '../attempt-files.js';
+import { LOST_RESULT } from '../lost-result.js';
 import { MAX_RESULT, unreadable } from '../result-file.js';
 import type { AttemptPlace, AttemptSecrets, Outcome } from '../runner.js';
 import { isOurs, privateFolders } from './private-folder.js';
 
 /**
  * Puts what an attempt left as its result into its folder, without secrets, and removes it where it was. May be
- * done again: a crash in between leaves one or the other. When not all secrets are known, the result can't be
+ * done again: a crash in between leaves one or the other. On a full disk waits for space, for some seconds. When not all secrets are known, the result can't be
  * redacted, and is dropped: the attempt then left none, as when the disk is full. Returns why it can't be used when it is no
  * file at all. Never throws.
  */
-export function sealResult(
+export async function sealResult(
   { cookie, dir }: AttemptPlace,
   secrets: AttemptSecrets,
-): Outcome | undefined {
+): Promise<Outcome | undefined> {
   let refused: Outcome | undefined;
   for (const folder of privateFolders(cookie, dir).filter(isOurs)) {
     const left = secrets.complete ? resultIn(join(folder, 'result.json')) : undefined;
     if (left !== undefined && 'refused' in left) refused = left.refused;
-    else if (left !== undefined) keep(left, attemptFiles(dir).result, secrets.redactor);
+    else if (left !== undefined && !(await keep(left, attemptFiles(dir).result, secrets.redactor)))
+      refused = LOST_RESULT;
     remove(folder);
   }
   return refused;
@@ -41,13 +45,27 @@ function resultIn(path: string): Left | undefined {
   }
 }
 
-function keep(left: Exclude<Left, { refused: Outcome }>, to: string, redactor: Redactor): void {
-  try {
-    replaceRegular(to, 'text' in left ? redactResult(redactor, left.text) : '');
-    if ('bytes' in left) truncateSync(to, left.bytes); // a hole of its size: it will be refused unread
-  } catch {
-    // It is lost.
+/** Between two tries to find space, ms, and how many there are: the reserve is freed meanwhile. */
+const WAIT_MS = 500;
+const TRIES = 20;
+
+/** False when there was no space for it all the time. */
+async function keep(
+  left: Exclude<Left, { refused: Outcome }>,
+  to: string,
+  redactor: Redactor,
+): Promise<boolean> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    try {
+      replaceRegular(to, 'text' in left ? redactResult(redactor, left.text) : '');
+      if ('bytes' in left) truncateSync(to, left.bytes); // a hole of its size: it will be refused unread
+      return true;
+    } catch (error) {
+      if (!isNoSpaceError(error)) return true; // there is none then, as its verdict will see
+      await delay(WAIT_MS);
+    }
   }
+  return false;
 }
 
 /** A task may have left what can't be removed. */

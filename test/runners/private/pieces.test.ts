@@ -79,8 +79,8 @@ describe('the private folder of an attempt', () => {
     return attempt;
   };
   const kept = (place: AttemptPlace) => join(place.dir, 'result.json');
-  const seal = (place: AttemptPlace) => {
-    sealResult(place, place.secrets ?? { redactor, complete: true });
+  const seal = async (place: AttemptPlace) => {
+    await sealResult(place, place.secrets ?? { redactor, complete: true });
     return existsSync(kept(place)) ? readFileSync(kept(place), 'utf8') : undefined;
   };
   const left = (place: AttemptPlace, text: string) => {
@@ -89,74 +89,74 @@ describe('the private folder of an attempt', () => {
     return place;
   };
 
-  it('holds the result until it is redacted and kept; then it is gone', () => {
+  it('holds the result until it is redacted and kept; then it is gone', async () => {
     const place = left(placeOf(), JSON.stringify({ ok: true, value: { [TOKEN]: [TOKEN, 1] } }));
-    expect(seal(place)).toBe('{"ok":true,"value":{"[secret TOKEN]":["[secret TOKEN]",1]}}');
+    expect(await seal(place)).toBe('{"ok":true,"value":{"[secret TOKEN]":["[secret TOKEN]",1]}}');
     expect(privateFolders(place.cookie, place.dir).filter(existsSync)).toEqual([]);
-    expect(seal(place)).toContain('[secret TOKEN]'); // done again, it changes nothing
+    expect(await seal(place)).toContain('[secret TOKEN]'); // done again, it changes nothing
   });
 
-  it('holds what is no JSON, too', () => {
-    expect(seal(left(placeOf(), `{"ok":true,"value":"${TOKEN}`))).toBe(
+  it('holds what is no JSON, too', async () => {
+    expect(await seal(left(placeOf(), `{"ok":true,"value":"${TOKEN}`))).toBe(
       '{"ok":true,"value":"[secret TOKEN]',
     );
   });
 
-  it('holds what is no result, with secrets in the places of keys, or in other letters', () => {
+  it('holds what is no result, with secrets in the places of keys, or in other letters', async () => {
     const escaped = JSON.stringify([TOKEN]).replace(
       /[a-z]/,
       (char) => `\\u00${char.charCodeAt(0).toString(16)}`,
     );
     expect(JSON.parse(escaped)).toEqual([TOKEN]);
-    expect(seal(left(placeOf(), escaped))).toBe('["[secret TOKEN]"]');
+    expect(await seal(left(placeOf(), escaped))).toBe('["[secret TOKEN]"]');
     const error = { msg: 'x', labels: [{ text: 'y', [TOKEN]: 1 }], [TOKEN]: TOKEN };
     const text = JSON.stringify({ ok: false, error, [TOKEN]: true });
-    expect(seal(left(placeOf(), text))).toBe(
+    expect(await seal(left(placeOf(), text))).toBe(
       text.replaceAll(JSON.stringify(TOKEN), '"[secret TOKEN]"'),
     );
   });
 
-  it('is removed with all that a crash in the middle of a start left there', () => {
+  it('is removed with all that a crash in the middle of a start left there', async () => {
     const place = placeOf();
     const folder = makePrivateFolder(place.cookie, place.dir);
     execFileSync('mkfifo', [join(folder, 'stdout')]);
     writeFileSync(join(folder, 'nuflow-0'), '');
-    expect(seal(place)).toBe(undefined);
+    expect(await seal(place)).toBe(undefined);
     expect(existsSync(folder)).toBe(false);
   });
 
   it('is not read when it is too big, and then seen to be', async () => {
     const place = left(placeOf(), '');
     truncateSync(resultPath(place), MAX_RESULT + 1);
-    sealResult(place, place.secrets ?? { redactor, complete: true });
+    await sealResult(place, place.secrets ?? { redactor, complete: true });
     expect(await readResult(kept(place))).toMatchObject({
       refused: { error: { code: 'NUFLOW_OUTPUT_TOO_BIG' } },
     });
   });
 
-  it('is just removed when there is no result, or not all secrets are known', () => {
+  it('is just removed when there is no result, or not all secrets are known', async () => {
     for (const place of [placeOf(), left(placeOf(false), '{"ok":true}')]) {
       if (place.secrets?.complete) makePrivateFolder(place.cookie, place.dir);
-      expect(seal(place)).toBe(undefined);
+      expect(await seal(place)).toBe(undefined);
       expect(privateFolders(place.cookie, place.dir).filter(existsSync)).toEqual([]);
     }
   });
 
-  it('is believed only when nobody else could have written there', () => {
+  it('is believed only when nobody else could have written there', async () => {
     const place = placeOf();
     const [inMemory = ''] = privateFolders(place.cookie, place.dir);
     if (makePrivateFolder(place.cookie, place.dir) !== inMemory) return; // there is only the attempt's own
     writeFileSync(resultPath(place), '{"ok":true}');
     chmodSync(inMemory, 0o755);
     expect(isOurs(inMemory)).toBe(false);
-    expect(seal(place)).toBe(undefined);
+    expect(await seal(place)).toBe(undefined);
     rmSync(inMemory, { recursive: true });
     symlinkSync(place.dir, inMemory);
     expect(isOurs(inMemory)).toBe(false);
     rmSync(inMemory);
   });
 
-  it('is in the attempt’s own folder where there is none in memory', () => {
+  it('is in the attempt’s own folder where there is none in memory', async () => {
     const place = placeOf();
     const [, inAttempt = ''] = privateFolders(place.cookie, place.dir);
     expect(inAttempt).toBe(join(place.dir, 'private'));
@@ -165,7 +165,7 @@ describe('the private folder of an attempt', () => {
       join(inAttempt, 'result.json'),
       JSON.stringify({ ok: false, error: { msg: TOKEN } }),
     );
-    expect(seal(place)).toBe('{"ok":false,"error":{"msg":"[secret TOKEN]"}}');
+    expect(await seal(place)).toBe('{"ok":false,"error":{"msg":"[secret TOKEN]"}}');
     expect(existsSync(inAttempt)).toBe(false);
   });
 });
