@@ -1,6 +1,7 @@
-import { durationMs } from './definition/duration.js';
+import { timeoutMs } from './definition/duration.js';
 import type { Workflow } from './definition/workflow.js';
 import type { DataDir } from './journal/data-dir.js';
+import { assertRecordableDefinition } from './orchestrator-check.js';
 import type { Settings, StartOptions } from './orchestrator-options.js';
 import { type Acceptance, accept } from './run/accept.js';
 import { acceptInput } from './run/accept-input.js';
@@ -23,9 +24,9 @@ export async function acceptStart(
 ): Promise<NewRun> {
   const { world, dir } = against;
   const parts = accept(workflow, against, options.onFailure);
+  assertRecordableDefinition(workflow.spec);
   const { timeout } = options;
-  const timeoutMs =
-    timeout === undefined ? workflow.spec.timeoutMs : durationMs(timeout, 'timeout');
+  const longestMs = timeout === undefined ? workflow.spec.timeoutMs : timeoutMs(timeout, 'timeout');
   const id = options.id ?? drawnId(world);
   dir.journalPath(id);
   const { input, values } = await acceptInput(workflow, options.input);
@@ -40,6 +41,6 @@ export async function acceptStart(
     baseDir,
     signal: options.signal,
     deadlineAt:
-      timeoutMs === undefined ? undefined : new Date(world.clock.now() + timeoutMs).toISOString(),
+      longestMs === undefined ? undefined : new Date(world.clock.now() + longestMs).toISOString(),
   };
 }

@@ -2,6 +2,7 @@ import { type Duration, durationMs } from './definition/duration.js';
 import type { OnFailure } from './definition/spec.js';
 import type { Workflow } from './definition/workflow.js';
 import { InvalidOptionError } from './errors.js';
+import { assertOpenOptions } from './orchestrator-check.js';
 import type { PoolOptions } from './queue/executor.js';
 import type { BaseDir } from './run/base-dir.js';
 import type { SecretSource } from './run/run-secrets.js';
@@ -107,6 +108,7 @@ const RESERVE_BYTES = { most: 1024 ** 3, default: 4 * 1024 * 1024 };
 /** Throws InvalidOptionError for what is out of range, WorkingDirError, and InstallationError where nothing can be run. */
 export function settingsOf(options: OrchestratorOptions): Settings {
   assertInstalled();
+  assertOpenOptions(options);
   const { concurrency = 10, grace = 5_000, workflows = [], world = systemWorld } = options;
   const { secrets = {} } = options;
   const { maxBytes = LOG_BYTES.default } = options.logs ?? {};

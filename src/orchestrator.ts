@@ -10,6 +10,7 @@ import { Reserve } from './journal/reserve.js';
 import { RunIndex } from './journal/run-index.js';
 import { type RunSummary, summary } from './journal/summary.js';
 import { acceptStart, type StartAcceptance } from './orchestrator-accept.js';
+import { assertResumeOptions, assertStart } from './orchestrator-check.js';
 import {
   type OrchestratorOptions,
   type ResumeOptions,
@@ -154,6 +155,7 @@ export class Orchestrator {
     options: StartOptions<Input> = {},
   ): Promise<Run<Outputs>> {
     this.#assertOpen();
+    assertStart(workflow, options);
     options.signal?.throwIfAborted();
     const wanted = await acceptStart(this.#acceptance, workflow as Workflow, options);
     const run = await this.#once(wanted.id, () => this.#attachOrCreate(wanted));
@@ -168,8 +170,10 @@ export class Orchestrator {
    * Throws, the run as it was: RunNotFoundError, DefinitionChangedError, WorkflowNotRegisteredError,
    * BaseDirError, SecretMissingError, JournalDamagedError.
    */
-  async resume(id: string, { workflow, secrets }: ResumeOptions = {}): Promise<Run> {
+  async resume(id: string, options: ResumeOptions = {}): Promise<Run> {
     this.#assertOpen();
+    assertResumeOptions(options);
+    const { workflow, secrets } = options;
     const how = { workflow: workflow as Workflow | undefined, secrets };
     return this.#once(id, () => this.#reopen(id, how));
   }

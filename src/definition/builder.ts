@@ -8,7 +8,8 @@ import type {
   TaskBuilder,
   TaskRef,
 } from './builder-types.js';
-import { type Duration, durationMs } from './duration.js';
+import { assertTaskOptions, assertWorkflowOptions, outputsSpec } from './check-options.js';
+import { type Duration, timeoutMs } from './duration.js';
 import { functionsHash, schemaAsData } from './fingerprint.js';
 import type { JsonValue } from './json.js';
 import { type CommonTaskOptions, commonSpec, oneOf } from './options.js';
@@ -68,8 +69,9 @@ export function defineWorkflow<
   S extends StandardSchema = StandardSchema<JsonValue | undefined, JsonValue>,
   R extends Readonly<Record<string, TaskRef>> = Readonly<Record<string, TaskRef>>,
 >(name: string, options: WorkflowOptions<S, R>): Workflow<InferInput<S>, OutputsFrom<R>> {
+  assertWorkflowOptions(options);
   const collector = new TaskCollector(options.version);
-  const outputs = options.tasks(collector.builder<InferOutput<S>>());
+  const outputs: unknown = options.tasks(collector.builder<InferOutput<S>>());
   const spec = {
     name: workflowName(name),
     ...(options.version === undefined ? {} : { version: options.version }),
@@ -77,8 +79,8 @@ export function defineWorkflow<
     ...(options.onFailure === undefined
       ? {}
       : { onFailure: oneOf(ON_FAILURE, options.onFailure, 'onFailure') }),
-    ...(options.timeout === undefined ? {} : { timeoutMs: durationMs(options.timeout, 'timeout') }),
-    outputs: Object.entries(outputs).map(([key, ref]) => [key, ref.id] as const),
+    ...(options.timeout === undefined ? {} : { timeoutMs: timeoutMs(options.timeout, 'timeout') }),
+    outputs: outputsSpec(outputs),
     tasks: collector.specs,
   };
   return makeWorkflow(spec, { input: options.input, tasks: collector.code });
@@ -113,15 +115,22 @@ class TaskCollector {
       nu: <N extends Needs, S, Rule extends TriggerRule, Names extends string>(
         id: string,
         options: NushellOptions<Input, N, S, Rule, Names>,
-      ) => this.#add(id, 'nu', options, fieldsWork(options, nushellFields)),
+      ) => {
+        assertTaskOptions(id, 'nu', options);
+        return this.#add(id, 'nu', options, fieldsWork(options, nushellFields));
+      },
       shell: <N extends Needs, S, Rule extends TriggerRule, Names extends string>(
         id: string,
         options: ShellOptions<Input, N, S, Rule, Names>,
-      ) => this.#add(id, 'shell', options, fieldsWork(options, shellFields)),
+      ) => {
+        assertTaskOptions(id, 'shell', options);
+        return this.#add(id, 'shell', options, fieldsWork(options, shellFields));
+      },
       fn: <R, N extends Needs, S, Rule extends TriggerRule, Names extends string>(
         id: string,
         options: FunctionOptions<Input, N, S, Rule, R, Names>,
       ) => {
+        assertTaskOptions(id, 'fn', options);
         const { run, probe } = options as FunctionWork;
         const asked = probe === undefined ? undefined : { fields: NOTHING, run: probe };
         return this.#add(id, 'fn', options, { task: { fields: NOTHING, run }, probe: asked });
@@ -130,6 +139,7 @@ class TaskCollector {
         id: string,
         options: CustomOptions<Input, N, S, Rule, Names>,
       ) => {
+        assertTaskOptions(id, 'task', options);
         const { runner, with: fields = NOTHING, probe } = options;
         const asked = probe === undefined ? undefined : { fields: probe };
         return this.#add(id, runner, options, { task: { fields }, probe: asked });
@@ -202,5 +212,7 @@ function needIds(needs: Needs | undefined): readonly string[] {
 /** Names under which functions see needed tasks, when they have names. */
 function aliasesOf(needs: Needs | undefined): TaskCode['aliases'] {
   if (needs === undefined || Array.isArray(needs)) return undefined;
-  return Object.entries(needs).map(([name, ref]) => [name, (ref as TaskRef).id] as const);
+  return Object.entries(needs as Readonly<Record<string, TaskRef | string>>).map(
+    ([name, ref]) => [name, typeof ref === 'string' ? ref : ref.id] as const,
+  );
 }

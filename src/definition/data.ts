@@ -3,7 +3,7 @@ import { InvalidDefinitionError } from '../errors.js';
 import { lateSchema, zod } from '../late.js';
 import { workflowName } from './builder.js';
 import { addSchemaProblems } from './check-schema.js';
-import { type Duration, durationMs } from './duration.js';
+import { type Duration, timeoutMs } from './duration.js';
 import { assertJson, type JsonValue } from './json.js';
 import { schemaFromData } from './json-schema.js';
 import { commonSpec } from './options.js';
@@ -134,7 +134,7 @@ function readParts(
   { tasks = [], input, timeout }: Partial<Header>,
   problems: Problems,
 ): { readonly tasks: (TaskSpec | undefined)[]; readonly input: StandardSchema | undefined } {
-  if (timeout !== undefined) problems.of(['timeout'], () => durationMs(timeout, 'timeout'));
+  if (timeout !== undefined) problems.of(['timeout'], () => timeoutMs(timeout, 'timeout'));
   return {
     input: input === undefined ? undefined : readSchema(input, ['input'], problems),
     tasks: tasks.map((task, i) => readTask(task, i, problems)),
@@ -154,7 +154,7 @@ function workflowSpec(file: Header, problems: Problems): Omit<WorkflowSpec, 'tas
     ...(version === undefined ? {} : { version }),
     ...secrets,
     ...(onFailure === undefined ? {} : { onFailure }),
-    ...(timeout === undefined ? {} : { timeoutMs: durationMs(timeout, 'timeout') }),
+    ...(timeout === undefined ? {} : { timeoutMs: timeoutMs(timeout, 'timeout') }),
     ...(outputs === undefined ? {} : { outputs: Object.entries(outputs) }),
   };
 }

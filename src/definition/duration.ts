@@ -36,6 +36,16 @@ export function durationMs(duration: Duration, path: string): number {
   throw new InvalidDefinitionError(path, `${shortText(duration)} ${problemOf(duration, ms)}`);
 }
 
+/** The same of a timeout, which can't be 0: nothing could end in no time. */
+export function timeoutMs(timeout: Duration, path: string): number {
+  const ms = durationMs(timeout, path);
+  if (ms > 0) return ms;
+  throw new InvalidDefinitionError(
+    path,
+    `${shortText(timeout)} would end it at once; leave it out for no timeout, or give the longest time, such as "30s"`,
+  );
+}
+
 /** NaN for what is no duration. */
 function textMs(text: unknown): number {
   if (typeof text !== 'string' || text.length > MAX_LENGTH || !PARTS.test(text)) return Number.NaN;

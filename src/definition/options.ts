@@ -1,5 +1,6 @@
 import { InvalidDefinitionError } from '../errors.js';
-import { type Duration, durationMs, MAX_DURATION_MS } from './duration.js';
+import { type Duration, durationMs, MAX_DURATION_MS, timeoutMs } from './duration.js';
+import { assertKnownKeys, described, ofDefinition } from './known-keys.js';
 import { secretName } from './secret-name.js';
 import {
   ON_INTERRUPTED,
@@ -58,19 +59,32 @@ export function commonSpec(options: CommonTaskOptions, path: string): CommonSpec
   if (options.trigger !== undefined)
     spec.trigger = oneOf(TRIGGER_RULES, options.trigger, `${path}.trigger`);
   if (options.retry !== undefined) spec.retry = retryPolicy(options.retry, `${path}.retry`);
-  if (options.timeout !== undefined)
-    spec.timeoutMs = durationMs(options.timeout, `${path}.timeout`);
+  if (options.timeout !== undefined) spec.timeoutMs = timeoutMs(options.timeout, `${path}.timeout`);
   if (options.priority !== undefined) spec.priority = finite(options.priority, `${path}.priority`);
   if (options.onInterrupted !== undefined)
     spec.onInterrupted = oneOf(ON_INTERRUPTED, options.onInterrupted, `${path}.onInterrupted`);
-  if (options.pool !== undefined) spec.pool = options.pool;
-  if (options.secrets !== undefined)
-    spec.secrets = options.secrets.map((name) => secretName(name, `${path}.secrets`));
+  if (options.pool !== undefined) spec.pool = poolName(options.pool, `${path}.pool`);
+  if (options.secrets !== undefined) spec.secrets = secretNames(options.secrets, `${path}.secrets`);
   return spec;
 }
 
+const RETRY_KEYS: ReadonlySet<string> = new Set<keyof RetryOptions>([
+  'initialInterval',
+  'backoffCoefficient',
+  'maximumInterval',
+  'maximumAttempts',
+  'nonRetryableErrors',
+  'jitter',
+]);
+
 /** Temporal's defaults, but for maximumAttempts; see {@link RetryOptions}. */
 export function retryPolicy(options: RetryOptions, path: string): RetryPolicy {
+  if (typeof options === 'number')
+    throw new InvalidDefinitionError(
+      path,
+      `must be an object, not ${options}; write { maximumAttempts: ${options} }`,
+    );
+  assertKnownKeys(options, RETRY_KEYS, { where: path, call: 'retry', refuse: ofDefinition });
   const initialIntervalMs = durationMs(options.initialInterval ?? 1_000, `${path}.initialInterval`);
   const policy = retryPolicySchema().safeParse({
     initialIntervalMs,
@@ -95,13 +109,23 @@ export function retryPolicy(options: RetryOptions, path: string): RetryPolicy {
 export function oneOf<T extends string>(allowed: readonly T[], value: string, path: string): T {
   const match = allowed.find((candidate) => candidate === value);
   if (match !== undefined) return match;
-  throw new InvalidDefinitionError(
-    path,
-    `${JSON.stringify(value)} is not one of ${allowed.join(', ')}`,
-  );
+  throw new InvalidDefinitionError(path, `${described(value)} is not one of ${allowed.join(', ')}`);
 }
 
 function finite(value: number, path: string): number {
   if (Number.isFinite(value)) return value;
-  throw new InvalidDefinitionError(path, `${value} is not a finite number`);
+  throw new InvalidDefinitionError(path, `${described(value)} is not a finite number`);
+}
+
+function poolName(value: unknown, path: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw new InvalidDefinitionError(path, `${described(value)} is not the name of a pool`);
+}
+
+function secretNames(names: unknown, path: string): readonly string[] {
+  if (Array.isArray(names)) return names.map((name) => secretName(name, path));
+  throw new InvalidDefinitionError(
+    path,
+    `must be a list of names, not ${described(names)}; write ["NAME"]`,
+  );
 }

@@ -1,5 +1,6 @@
 import { InvalidDefinitionError } from '../errors.js';
 import { frozen, type JsonValue } from './json.js';
+import { described } from './known-keys.js';
 import { INPUT_PREFIX } from './secret-name.js';
 
 /**
@@ -18,7 +19,7 @@ function secretPath(path: string | readonly string[]): SecretPath {
   if (isPath) return [...steps];
   throw new InvalidDefinitionError(
     'secretInputs',
-    `${JSON.stringify(path)} is not a path; use keys with dots between, such as "db.password" or "servers.*.key"`,
+    `${described(path)} is not a path; use keys with dots between, such as "db.password" or "servers.*.key"`,
   );
 }
 
@@ -27,6 +28,11 @@ export function secretInputsSpec(
   listed: readonly (string | readonly string[])[] = [],
   marked: readonly SecretPath[] = [],
 ): { readonly secretInputs?: readonly SecretPath[] } {
+  if (!Array.isArray(listed))
+    throw new InvalidDefinitionError(
+      'secretInputs',
+      `must be a list of paths, not ${described(listed)}; write ["db.password"]`,
+    );
   const all = new Map([...listed.map(secretPath), ...marked].map((it) => [JSON.stringify(it), it]));
   return all.size === 0 ? {} : { secretInputs: [...all.values()] };
 }

@@ -1,4 +1,5 @@
 import { InvalidDefinitionError } from '../errors.js';
+import { described } from './known-keys.js';
 
 /** Stands for a secret wherever a reference may stand; the value comes when the task starts, and is stored nowhere. */
 export interface SecretReference {
@@ -23,6 +24,6 @@ export function secretName(name: unknown, path: string): string {
     return name;
   throw new InvalidDefinitionError(
     path,
-    `${JSON.stringify(name)} is not the name of a secret; use 1 to 200 of A-Z a-z 0-9 _ . / : @ - and don't call it "input" or begin with "${INPUT_PREFIX}"`,
+    `${described(name)} is not the name of a secret; use 1 to 200 of A-Z a-z 0-9 _ . / : @ - and don't call it "input" or begin with "${INPUT_PREFIX}"`,
   );
 }

@@ -21,6 +21,10 @@ const MEANT: Readonly<Record<string, string>> = {
   jobs: 'tasks',
   inputs: 'input',
   secret: 'secrets',
+  attempts: 'maximumAttempts',
+  maxAttempts: 'maximumAttempts',
+  path: 'binary',
+  limit: 'concurrency',
 };
 /** What a program or a Nushell task is told stands below its kind. */
 const SETTINGS = [
@@ -56,10 +60,15 @@ export function addShapeProblems(
   }
 }
 
+/** The known key that somebody who wrote `key` most likely meant. */
+export function meantKey(key: string, known: readonly string[]): string | undefined {
+  const meant = Object.hasOwn(MEANT, key) ? MEANT[key] : undefined;
+  return meant !== undefined && known.includes(meant) ? meant : nearest(key, known);
+}
+
 /** `unknown key "need"; did you mean "needs"?` */
 export function unknownKey(key: string, known: readonly string[], path: Path = []): string {
-  const meant = Object.hasOwn(MEANT, key) ? MEANT[key] : undefined;
-  const near = meant !== undefined && known.includes(meant) ? meant : nearest(key, known);
+  const near = meantKey(key, known);
   const head = `unknown key ${JSON.stringify(key)}`;
   if (path.length === 2 && path[0] === 'tasks' && SETTINGS.includes(key))
     return `${head}; it goes below the kind of the task: shell, nu or with`;
