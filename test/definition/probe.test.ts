@@ -88,7 +88,7 @@ describe('a probe in a definition', () => {
     expect(spec.tasks[0]?.probe).toEqual({ with: { command: 'ps' } });
     expect(JSON.stringify(workflowJsonSchema())).toContain('"probe":{');
     expect(() => workflowFromData({ name: 'w', tasks: [{ id: 'a', probe: 'ps' }] })).toThrow(
-      'tasks.0.probe',
+      'tasks.a.probe',
     );
   });
 });

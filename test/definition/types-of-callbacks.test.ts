@@ -94,12 +94,11 @@ describe('types of callbacks, schemas and runs', () => {
 
   it('types any Standard Schema, for start and for callbacks', () => {
     type Celsius = StandardSchema<string, { degrees: number }>;
-    const celsius = {} as Celsius;
+    const celsius: Celsius = {
+      '~standard': { version: 1, vendor: 't', validate: () => ({ value: { degrees: 1 } }) },
+    };
     const cold = defineWorkflow('cold', {
-      input: {
-        ...celsius,
-        '~standard': { version: 1, vendor: 't', validate: () => ({ value: { degrees: 1 } }) },
-      } as Celsius,
+      input: celsius,
       tasks: (t) => ({
         a: t.fn('a', {
           output: celsius,
