@@ -15,7 +15,7 @@ import { write, writeAll, writeJson } from './output.js';
 import type { StoreOptions } from './run-commands.js';
 import { table } from './text.js';
 
-/** A check, or why there is none: the disk could not be read. */
+/** A check, or why there is none: the disk could not be read, or something else is in the journal's place. */
 type Checked =
   | (JournalCheck & { readonly run: string })
   | { readonly run: string; readonly verdict: 'unreadable'; readonly why: string };
@@ -46,15 +46,22 @@ async function checked(dataDir: string, run: string): Promise<Checked> {
   try {
     return { run, ...(await checkJournal({ dataDir, run })) };
   } catch (error) {
-    // One bad sector must not hide what there is to say of the other runs.
-    if (!(error instanceof NuflowError) || error.code !== 'NUFLOW_JOURNAL_READ') throw error;
+    // One bad sector, or one link, must not hide what there is to say of the other runs.
+    if (!(error instanceof NuflowError) || !UNREADABLE.has(error.code)) throw error;
     return { run, verdict: 'unreadable', why: error.message };
   }
 }
 
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'NUFLOW_JOURNAL_READ',
+  'NUFLOW_UNSAFE_FILE',
+  'NUFLOW_UNSAFE_DIR',
+]);
+
 function row(found: Checked): string[] {
   const { run, verdict } = found;
-  if (!('records' in found)) return [run, verdict, '', '', '', 'why' in found ? found.why : ''];
+  if (!('records' in found))
+    return [run, verdict, '', '', '', 'why' in found ? safeLine(found.why) : ''];
   if (!('line' in found)) return [run, verdict, String(found.records)];
   const { records, line, offset, why } = found;
   return [run, verdict, String(records), String(line), String(offset), why];

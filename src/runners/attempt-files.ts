@@ -1,5 +1,6 @@
-import { closeSync, constants, lstatSync, mkdirSync, rmSync, writeSync } from 'node:fs';
-import { createRegular, isThere } from '../world/regular-file.js';
+import { closeSync, constants, writeSync } from 'node:fs';
+import { createInMade, createRegular, isThere } from '../world/regular-file.js';
+import { makeAttemptFolder } from './attempt-folder.js';
 
 /** Paths of the files of one attempt. */
 export interface AttemptFiles {
@@ -90,25 +91,10 @@ export function prepareFiles(dir: string, input: string): AttemptFiles {
   return withStdio(dir, input, () => attemptFiles(dir));
 }
 
-/**
- * Makes an attempt's folder, or clears the one that is there of what must not be taken for this attempt's. Tasks know where
- * the next attempt's folder will be, and may have put anything there.
- */
+/** Makes an attempt's folder, empty: see {@link makeAttemptFolder}. */
 export function attemptFolder(dir: string): AttemptFiles {
-  const files = attemptFiles(dir);
-  if (isMade(dir)) return files;
-  if (!lstatSync(dir).isDirectory()) {
-    rmSync(dir);
-    mkdirSync(dir, { mode: 0o700 });
-    return files;
-  }
-  for (const left of leftovers(files)) rmSync(left, { force: true });
-  return files;
-}
-
-function leftovers({ result, stopped, process, stdout, stderr }: AttemptFiles): string[] {
-  const ofLogs = [stdout, stderr].flatMap((log) => [`${log}.cut`, trimmedPath(log)]);
-  return [result, stopped, process, ...ofLogs];
+  makeAttemptFolder(dir);
+  return attemptFiles(dir);
 }
 
 /** There when a log was replaced by its beginning and its end. */
@@ -116,17 +102,7 @@ export function trimmedPath(log: string): string {
   return `${log}.trimmed`;
 }
 
-/** Makes the folder; false when something is there. */
-function isMade(dir: string): boolean {
-  try {
-    return mkdirSync(dir, { recursive: true, mode: 0o700 }) !== undefined;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-/** Calls `use` with empty logs open; closes them after. */
+/** Calls `use` with empty logs open, in a folder that was just made; closes them after. */
 export function withLogs<T>(
   { stdout, stderr }: Pick<AttemptFiles, 'stdout' | 'stderr'>,
   use: (logs: Logs) => T,
@@ -144,7 +120,7 @@ function withOpen<T>(
 ): T {
   const open: number[] = [];
   try {
-    for (const [path, flags] of files) open.push(createRegular(path, flags));
+    for (const [path, flags] of files) open.push(createInMade(path, flags));
     return use(open);
   } finally {
     for (const fd of open) closeSync(fd);

@@ -14,6 +14,14 @@ import { promisify } from 'node:util';
 const CATCH = (signals: readonly number[]): string => `trap : ${signals.join(' ')}`;
 
 /**
+ * `fresh` removes what may be where a file of the wrapper is to be: other tasks know the place, and a pipe would be waited for, a link
+ * followed.
+ */
+const FRESH = `fresh() {
+{ [ ! -e "$1" ] && [ ! -L "$1" ]; } || command -p rm -rf "$1"
+}`;
+
+/**
  * On a full disk it waits for space: its own end says as much, but only to a parent that lives. A shell does not tell why a
  * write failed; where the folder can be written to and no other thing is in the way, it is for want of space.
  */
@@ -22,7 +30,7 @@ const CAN_WAIT = `can_wait() {
 }`;
 
 /** Where nothing can be written its own end has to say it all. */
-const END = `until { printf '{"%s":%d}' "$@" > "$NUFLOW_RESULT.tmp"; } 2> /dev/null && command -p mv -f "$NUFLOW_RESULT.tmp" "$NUFLOW_RESULT"
+const END = `until { fresh "$NUFLOW_RESULT.tmp"; fresh "$NUFLOW_RESULT"; printf '{"%s":%d}' "$@" > "$NUFLOW_RESULT.tmp"; } 2> /dev/null && command -p mv -f "$NUFLOW_RESULT.tmp" "$NUFLOW_RESULT"
 do can_wait && { command -p sleep 1 || :; } || { [ "$1" != signal ] || { ulimit -c 0; trap - "$2"; kill -"$2" $$; }; break; }
 done
 exit "$status"`;
@@ -40,6 +48,7 @@ status=$?`;
 const TELL_BY_JOBS = `umask 077
 how=Done
 [ "$status" -le 128 ] || {
+fresh "$NUFLOW_RESULT.tmp"
 until { printf '%99s' '' > "$NUFLOW_RESULT.tmp"; } 2> /dev/null || ! can_wait; do command -p sleep 1 || :; done
 jobs 1<> "$NUFLOW_RESULT.tmp" && read -r how < "$NUFLOW_RESULT.tmp"; } || how=
 case $how in *Done*) set -- exitCode "$status" ;; *) set -- signal "$((status - 128))" ;; esac`;
@@ -51,6 +60,7 @@ case $how in *Done*) set -- exitCode "$status" ;; *) set -- signal "$((status - 
 const RUN_AND_TELL_BY_WORDS = `exec 3>&2
 mask=$(umask)
 umask 077
+fresh "$NUFLOW_RESULT.tmp"
 command exec 2> "$NUFLOW_RESULT.tmp" || :
 (umask "$mask"; exec "$@") 2>&3 3>&-
 status=$?
@@ -77,10 +87,9 @@ const NAMED = Object.entries(constants.signals)
 /** Those for real-time use have no names in Node; the C library keeps 32 and 33 to itself. */
 const REAL_TIME = platform() === 'linux' ? Array.from({ length: 31 }, (_, n) => 34 + n) : [];
 
-const BY_JOBS = [CATCH([...NAMED, ...REAL_TIME]), CAN_WAIT, RUN_AS_JOB, TELL_BY_JOBS, END].join(
-  '\n',
-);
-const BY_WORDS = [CATCH(NAMED), CAN_WAIT, RUN_AND_TELL_BY_WORDS, END].join('\n');
+const BEGIN = (signals: readonly number[]): string => [CATCH(signals), FRESH, CAN_WAIT].join('\n');
+const BY_JOBS = [BEGIN([...NAMED, ...REAL_TIME]), RUN_AS_JOB, TELL_BY_JOBS, END].join('\n');
+const BY_WORDS = [BEGIN(NAMED), RUN_AND_TELL_BY_WORDS, END].join('\n');
 
 /** The wrapper that this system can have. Until that was tried, the one for every system. */
 export class StatusWrapper {

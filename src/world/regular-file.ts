@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { notFolder } from './folders-around.js';
 
 /**
  * Files in folders where a task can put anything: a named pipe would make an ordinary open() wait for ever, a link
@@ -47,7 +48,7 @@ export class FileTooLongError extends Error {
 /**
  * Opens a regular file without waiting and without following a link; the caller closes it. `flags` as open(2)'s,
  * default O_RDONLY. Throws NotRegularFileError for anything else at the path, for a file that has more than one name or another owner,
- * and for one in a folder that is a link; otherwise what the file system says.
+ * and for one in a folder that is a link, or whose task's or run's folder is; otherwise what the file system says.
  */
 export function openRegular(path: string, flags: number = O_RDONLY): number {
   const fd = opened(path, flags | O_NOFOLLOW | O_NONBLOCK);
@@ -86,6 +87,7 @@ export async function openRegularHandle(path: string): Promise<FileHandle> {
 
 /** As {@link createRegular}. */
 export async function createRegularHandle(path: string): Promise<FileHandle> {
+  assertFolders(path);
   rmSync(path, { force: true });
   return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, PRIVATE);
 }
@@ -121,8 +123,17 @@ function readUpTo(fd: number, into: Buffer): number {
   return filled;
 }
 
-/** Makes an empty file (0600) in place of the file, link, pipe or socket that may be there; the caller closes it. Throws for a folder. */
+/**
+ * Makes an empty file (0600) in place of the file, link, pipe or socket that may be there; the caller closes it. Throws for a folder, and
+ * NotRegularFileError where a folder around it is a link.
+ */
 export function createRegular(path: string, flags: number = O_WRONLY): number {
+  assertFolders(path);
+  return createInMade(path, flags);
+}
+
+/** The same in a folder that was just made. */
+export function createInMade(path: string, flags: number): number {
   const exclusive = flags | O_CREAT | O_EXCL | O_NOFOLLOW;
   try {
     return openSync(path, exclusive, PRIVATE);
@@ -161,10 +172,11 @@ export function regularSize(path: string): number | undefined {
   }
 }
 
-/** Whether there is anything at the path, be it a link that leads nowhere. */
+/** Whether there is anything at the path, be it a link that leads nowhere; not where a folder around it is a link. */
 export function isThere(path: string): boolean {
   try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+    return notFolder(path) === undefined;
   } catch {
     return false;
   }
@@ -184,6 +196,7 @@ function opened(path: string, flags: number): number {
 /** Throws what is at the path where that is the cause of an error, otherwise the error. */
 function explained(path: string): (error: unknown) => never {
   return (error) => {
+    assertFolders(path); // what it says of a file that a link leads to is of no interest
     const found = ODD.has((error as NodeJS.ErrnoException).code) ? lstatSync(path) : undefined;
     if (found === undefined || found.isFile()) throw error;
     throw new NotRegularFileError(path, kindOf(found));
@@ -193,11 +206,22 @@ function explained(path: string): (error: unknown) => never {
 function problemOf(found: Stats, path: string): string | undefined {
   if (!found.isFile()) return kindOf(found);
   if (found.nlink > 1) return `a file with ${found.nlink} names`;
-  const folder = lstatSync(dirname(path));
-  if (!folder.isDirectory()) return `in a folder that is ${kindOf(folder)}`;
+  const folder = folderProblem(path);
+  if (folder !== undefined) return folder;
   // Shares over a network may show all files as somebody else's, their folders too.
-  const isOurs = found.uid === process.geteuid?.() || found.uid === folder.uid;
+  const isOurs = found.uid === process.geteuid?.() || found.uid === lstatSync(dirname(path)).uid;
   return isOurs ? undefined : `a file of user ${found.uid}`;
+}
+
+/** Throws NotRegularFileError when a folder around the path is something else: its own, its task's or its run's. */
+export function assertFolders(path: string): void {
+  const problem = folderProblem(path);
+  if (problem !== undefined) throw new NotRegularFileError(path, problem);
+}
+
+function folderProblem(path: string): string | undefined {
+  const wrong = notFolder(path);
+  return wrong && `in a folder that is ${kindOf(wrong.found)} (${wrong.folder})`;
 }
 
 function kindOf(found: Stats): string {

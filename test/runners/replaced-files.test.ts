@@ -122,7 +122,7 @@ describe('a file that a task replaced', () => {
     const running = rig.start(nushell);
     await rig.printed(/ready/);
     running.stop('kill');
-    expect((await running.outcome).status).toBe('failed');
+    expect((await running.outcome).status).toBe('interrupted');
     expect((await nushell.adopt(rig.attempt, undefined).outcome).status).toBe('interrupted');
   });
 

@@ -36,6 +36,8 @@ const HELPERS = `
 def __nuflow_leave [] {
   let envelope = $in
   let result = $env.NUFLOW_RESULT
+  # A pipe would be waited for, a link followed.
+  rm --recursive --force ($result + '.tmp') $result
   # On a full disk it waits for space, and takes none meanwhile.
   while (try { $envelope | save --raw --force ($result + '.tmp'); mv --force ($result + '.tmp') $result; false } catch {|e|
     if $e.rendered !~ 'storage_space|quota' { print -e $e.rendered; exit 1 }

@@ -1,6 +1,7 @@
 import { accessSync, constants, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { assertFolders } from '../../world/regular-file.js';
 import { attemptFiles } from '../attempt-files.js';
 import type { AttemptPlace } from '../runner.js';
 
@@ -50,6 +51,7 @@ export function passingFolder(privateFolder: string): string {
 export function isOurs(folder: string): boolean {
   try {
     const found = lstatSync(folder);
+    assertFolders(folder);
     return found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
   } catch {
     return false;

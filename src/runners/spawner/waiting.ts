@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
+import { renameSync, rmdirSync } from 'node:fs';
 import { writeNew } from '../../world/regular-file.js';
 import {
   type AttemptFiles,
@@ -20,8 +20,7 @@ export interface Waiting {
 
 /** Makes the folder of a process that is to wait (0700), and calls `use` with its logs open. Throws what the file system says. */
 export function withFolder<T>(dir: string, use: (logs: Logs) => T): T {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  return withLogs(attemptFiles(dir), use);
+  return withLogs(attemptFolder(dir), use);
 }
 
 /**
