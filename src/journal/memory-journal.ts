@@ -37,11 +37,19 @@ export class MemoryJournal implements Journal {
       at: new Date(this.#clock.now()).toISOString(),
       ...draft,
     };
-    const { line, crc } = encode(record, undefined, this.#crc);
-    this.#crc = crc;
-    this.#lines.push(line);
+    this.#lines.push(this.#encode(record));
     void this.flush();
     return record;
+  }
+
+  #encode(record: JournalRecord): string {
+    try {
+      const { line, crc } = encode(record, undefined, this.#crc);
+      this.#crc = crc;
+      return line;
+    } catch (error) {
+      throw new JournalWriteError('(memory)', error);
+    }
   }
 
   flush(): Promise<void> {

@@ -131,7 +131,6 @@ describe('a runner that breaks its word', () => {
   it('refuses a definition with whatever its check throws', async () => {
     const rig = await EngineRig.open({ runners: { hostile: { ...hostile(no), check: no } } });
     const bad = {
-      name: 'w',
       tasks: (t: { task: (id: string, o: { runner: string }) => never }) => ({
         a: t.task('a', { runner: 'hostile' }),
       }),

@@ -175,7 +175,7 @@ export function journalContract(name: string, make: MakeJournal): void {
     it('refuses what JSON can not hold, and leaves no gap', async () => {
       const { journal } = await open();
       journal.append(RESUMED);
-      expect(() => journal.append(ended(1n))).toThrow(TypeError);
+      expect(() => journal.append(ended(1n))).toThrow(JournalWriteError);
       expect(journal.append(RESUMED).seq).toBe(2);
       await journal.flush();
       expect(await all(journal.read())).toHaveLength(2);
