@@ -95,7 +95,7 @@ export function addSchemaProblems(schema: JsonValue, path: Path, problems: Probl
     problems.add([...path, key], unknownKeyword(key, schema), { part: 'key' });
   }
   addTypeProblems(schema, path, problems);
-  for (const [part, below] of partsOf(schema))
+  for (const [part, below] of schemaParts(schema))
     addSchemaProblems(part, [...path, ...below], problems);
 }
 
@@ -139,7 +139,7 @@ function addTypeProblems({ type }: JsonObject, path: Path, problems: Problems): 
 }
 
 /** The schemas inside a schema, and where. */
-function* partsOf(schema: JsonObject): Generator<[JsonValue, Path]> {
+export function* schemaParts(schema: JsonObject): Generator<[JsonValue, Path]> {
   for (const key of ONE) if (Object.hasOwn(schema, key)) yield [schema[key] as JsonValue, [key]];
   for (const key of MANY) {
     const parts = schema[key];

@@ -145,9 +145,15 @@ function readParts(
 function workflowSpec(file: Header, problems: Problems): Omit<WorkflowSpec, 'tasks'> | undefined {
   const { name, version, onFailure, timeout, input, outputs, secretInputs } = file;
   const checkedName = problems.of(['name'], () => workflowName(name));
-  const marked = input === undefined ? [] : secretPathsOfJsonSchema(input);
+  const isSearched = input !== undefined && problems.list.length === 0; // one that is refused could have no end
+  const marked = isSearched ? problems.of(['input'], () => secretPathsOfJsonSchema(input)) : [];
   const secrets = problems.of(['secretInputs'], () => secretInputsSpec(secretInputs, marked));
-  if (checkedName === undefined || secrets === undefined || problems.list.length > 0)
+  if (
+    checkedName === undefined ||
+    marked === undefined ||
+    secrets === undefined ||
+    problems.list.length > 0
+  )
     return undefined;
   return {
     name: checkedName,

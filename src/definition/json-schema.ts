@@ -1,5 +1,7 @@
 import { zod } from '../late.js';
 import { assertJson, type JsonObject, type JsonValue } from './json.js';
+import { isQuick } from './quick-schema.js';
+import { assertBounded } from './schema-growth.js';
 import type { StandardSchema } from './standard-schema.js';
 
 /**
@@ -13,17 +15,17 @@ import type { StandardSchema } from './standard-schema.js';
 export function schemaFromData(data: JsonValue): StandardSchema {
   const complete = assertJson(completed(data, '$'), 'the schema');
   const { fromJSONSchema } = zod();
+  assertBounded(complete);
   const schema: StandardSchema = fromJSONSchema(complete as Parameters<typeof fromJSONSchema>[0]);
-  if (/"(?:pattern|patternProperties|format)":/.test(JSON.stringify(complete)))
-    patterned.add(schema);
+  if (!isQuick(complete)) slow.add(schema);
   return schema;
 }
 
-const patterned = new WeakSet<StandardSchema>();
+const slow = new WeakSet<StandardSchema>();
 
-/** Whether a schema is from data and compares texts with patterns, which may take any time. */
-export function hasPatterns(schema: StandardSchema): boolean {
-  return patterned.has(schema);
+/** Whether a schema is from data and may take more time than its value is long: patterns, alternatives, references, or its sheer size. */
+export function maybeSlow(schema: StandardSchema): boolean {
+  return slow.has(schema);
 }
 
 const KEYWORDS: Readonly<Record<string, readonly string[]>> = {

@@ -18,15 +18,27 @@ export function secretPathsOfSchema(schema: StandardSchema | undefined): SecretP
   }
 }
 
-/** Places that a JSON Schema marks with `"secret": true`. */
+const MARK = '"secret":true';
+/** How many places are looked at: schemas inside one another can have more than anybody could count. */
+const MAX_PLACES = 100_000;
+
+/** Places that a JSON Schema marks with `"secret": true`. Throws InvalidDefinitionError when it has too many to be searched. */
 export function secretPathsOfJsonSchema(schema: JsonValue): SecretPath[] {
   const found = new Map<string, SecretPath>();
+  if (!JSON.stringify(schema).includes(MARK)) return [];
+  let places = 0;
   walk(schema, [], new Set());
   return [...found.values()];
 
   function walk(node: JsonValue | undefined, path: SecretPath, around: ReadonlySet<object>): void {
     // A schema within itself could go on for ever; its places end where it comes back.
     if (!isObject(node) || around.has(node)) return;
+    places += 1;
+    if (places > MAX_PLACES)
+      throw new InvalidDefinitionError(
+        'input',
+        `can't be searched for secret parts: its references lead to more than ${MAX_PLACES} places; name the parts in secretInputs, and remove "secret" from the schema`,
+      );
     if (node.secret === true) found.set(JSON.stringify(path), path);
     const within = new Set([...around, node]);
     for (const [step, part] of partsOf(node)) walk(part, [...path, ...step], within);

@@ -85,6 +85,67 @@ describe('a JSON Schema in a definition', () => {
     expect(() => schemaFromData(schema)).toThrow(why);
   });
 
+  const doubling = (levels: number, keyword: string): JsonValue => ({
+    $ref: '#/$defs/d0',
+    $defs: Object.fromEntries([
+      ...Array.from({ length: levels }, (_, i) => {
+        const next = { $ref: `#/$defs/d${i + 1}` };
+        const part = keyword === 'properties' ? { a: next, b: next } : [next, next];
+        return [`d${i}`, { [keyword]: part, ...TYPES_BESIDE[keyword] }];
+      }),
+      [`d${levels}`, { type: 'string' }],
+    ]),
+  });
+  const TYPES_BESIDE: { readonly [keyword: string]: { readonly type: string } } = {
+    properties: { type: 'object' },
+    prefixItems: { type: 'array' },
+  };
+
+  it.each(['anyOf', 'oneOf', 'allOf', 'properties', 'prefixItems'])(
+    'is refused when its references double it again and again: %s',
+    async (keyword) => {
+      expect(() => schemaFromData(doubling(28, keyword))).toThrow(
+        /references stand for more than 10000 further schemas/,
+      );
+      expect(schemaFromData(doubling(8, keyword))).toBeDefined();
+    },
+  );
+
+  it('may be long where it is written out', () => {
+    const names = Array.from({ length: 11_000 }, (_, i) => [`n${i}`, { type: 'string' }]);
+    const schema = { type: 'object', properties: Object.fromEntries(names) };
+    expect(schemaFromData(schema)).toBeDefined();
+  });
+
+  it('may refer to itself for parts of the value', async () => {
+    const schema: JsonValue = {
+      type: 'object',
+      properties: { next: { anyOf: [{ type: 'null' }, { $ref: '#' }] } },
+      required: ['next'],
+    };
+    expect(await passes(schema, { next: { next: null } })).toBe(true);
+    expect(await passes(schema, { next: { next: 1 } })).toBe(false);
+  });
+
+  it.each<[schema: JsonValue, why: RegExp]>([
+    [{ $ref: '#' }, /refers to itself for the same value/],
+    [{ anyOf: [{ type: 'null' }, { $ref: '#' }] }, /refers to itself for the same value/],
+    [
+      {
+        $ref: '#/$defs/a',
+        $defs: { a: { allOf: [{ $ref: '#/$defs/b' }] }, b: { oneOf: [{ $ref: '#/$defs/a' }] } },
+      },
+      /refers to itself for the same value/,
+    ],
+    [{ $ref: '#/$defs/a/b', $defs: { a: { type: 'string' } } }, /must be "#" or "#\/\$defs\/NAME"/],
+    [{ $ref: 'other.json' }, /must be "#" or/],
+    [{ $ref: 1 }, /must be "#" or/],
+    [{ $ref: '#/$defs/constructor', $defs: {} }, /names no schema/],
+    [{ $ref: '#/$defs/a' }, /names no schema/],
+  ])('is refused when a reference has no end or no meaning: %j', (schema, why) => {
+    expect(() => schemaFromData(schema)).toThrow(why);
+  });
+
   const SAMPLES: readonly unknown[] = [
     ...[null, true, false, 0, -1, 1, 1.5, 3, 7, 100, '', 'a', 'ab', 'abc', 'Ab', '12', 'x@y.org'],
     ...['2026-01-02', '2026-01-02T03:04:05Z', 'not', '00000000-0000-4000-8000-000000000000'],
