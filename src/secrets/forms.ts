@@ -9,13 +9,31 @@ const MIN_LINE = 8;
  * header of HTTP basic authentication). What a program makes of it otherwise is not known to anybody.
  */
 export function formsOf(value: string): string[] {
-  const lines = value.split(/[\r\n]+/).map((line) => line.trim());
-  const whole = [value, value.trim()];
-  const parts = lines.length > 1 ? lines.filter((line) => line.length >= MIN_LINE) : [];
-  const forms = [
+  const { whole, lines } = partsOf(value);
+  return distinct([
     ...whole.flatMap((text) => [...textForms(text), ...byteForms(text)]),
-    ...parts.flatMap(textForms),
-  ];
+    ...lines.flatMap(textForms),
+  ]);
+}
+
+/** What it comes to when escapes of URLs and markup are decoded: as it is, in JSON, and with `+` for a blank. */
+export function decodedForms(value: string): string[] {
+  const { whole, lines } = partsOf(value);
+  const texts = [...whole, ...lines];
+  const inTexts = texts.flatMap((text) => [text, inJson(text)]);
+  return distinct(inTexts.flatMap((text) => [text, text.replaceAll(' ', '+')]));
+}
+
+/** The secret with and without the white space around it; the lines of one that has several. */
+function partsOf(value: string): { whole: string[]; lines: string[] } {
+  const lines = value.split(/[\r\n]+/).map((line) => line.trim());
+  return {
+    whole: [value, value.trim()],
+    lines: lines.length > 1 ? lines.filter((line) => line.length >= MIN_LINE) : [],
+  };
+}
+
+function distinct(forms: string[]): string[] {
   return [...new Set(forms)].filter((form) => form.length >= MIN_LENGTH);
 }
 
@@ -49,7 +67,8 @@ function inUrl(text: string): string[] {
   const strict = usual.replace(/[!'()*]/g, percent);
   const strictest = strict.replace(/[._~-]/g, percent);
   const form = [usual, strict].map((it) => it.replaceAll('%20', '+'));
-  const all = [usual, strict, strictest, encodeURI(text), ...form];
+  const nushell = strictest.replace(/%2[EF]|%3A/g, decodeURIComponent);
+  const all = [usual, strict, strictest, encodeURI(text), nushell, ...form];
   return [...all, ...all.map((it) => it.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()))];
 }
 
@@ -59,7 +78,11 @@ function inMarkup(text: string): string[] {
   const quotes = QUOTES.map(([double, single]) =>
     safe.replaceAll('"', double).replaceAll("'", single),
   );
-  return [safe, ...quotes];
+  const nushell = safe
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#x27;')
+    .replaceAll('/', '&#x2f;');
+  return [safe, ...quotes, nushell];
 }
 
 const QUOTES = [

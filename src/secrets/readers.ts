@@ -1,28 +1,8 @@
 import type { Automaton } from './automaton.js';
 import { JsonEscape } from './json-escapes.js';
-
-/** A part of the text that a needle covers, and what stands in its place. */
-export interface Cover {
-  readonly from: number;
-  readonly to: number;
-  readonly mark: string;
-}
-
-/** Reads a text character by character, and says what is covered. Positions count from a place that moves on. */
-export interface Reader {
-  /** Takes the character at a position; a needle that ends with it. */
-  read(code: number, at: number): Cover | undefined;
-  /** Whether what was read is the beginning of no needle. */
-  readonly isIdle: boolean;
-  /** Whether a needle begins with the character. */
-  begins(code: number): boolean;
-  /** Where the needle begins that the text read up to `end` may be the beginning of; `end` when it is none. */
-  begun(end: number): number;
-  /** Forgets what may be the beginning of a needle. */
-  forget(): void;
-  /** From now on positions are less by so much. */
-  moveOn(by: number): void;
-}
+import { Places } from './places.js';
+import type { Cover, Reader } from './reader.js';
+import { INVALID, Utf8Reader } from './utf8.js';
 
 /** Finds needles as they are. */
 export class StrictReader implements Reader {
@@ -64,12 +44,15 @@ const NEWLINE = 0x0a;
 const SPACE = 0x20;
 const ESCAPE = 0x1b;
 const BACKSLASH = 0x5c;
-/** Most texts need none. */
-const NO_PLACES = new Float64Array(0);
 /** Characters of a needle that a table's column holds at least: fewer are taken for one too easily. */
 const MIN_PART = 8;
+/** Blanks between columns of tables that have no borders. */
+const MIN_BLANKS = 2;
 /** A needle with a longer gap in it is none: what is kept back must not grow for ever. */
 const MAX_GAP = 4096;
+
+/** Where text of other columns may stand between the parts of a needle: nowhere, behind borders, or also behind blanks. */
+export type Cells = 'none' | 'bordered' | 'spaced';
 
 /**
  * Finds needles that were broken into lines: by base64, by renderers of errors and tables, by whoever prints them in
@@ -78,13 +61,8 @@ const MAX_GAP = 4096;
  */
 export class BrokenReader implements Reader {
   readonly #automaton: Automaton;
-  readonly #isBorder: (code: number) => boolean;
   #state: number;
-  /** Places of the characters read last, as many as are part of a needle: a ring, since shifting costs more. */
-  #places = NO_PLACES;
-  #count = 0;
-  /** Places count from the beginning of all that was read, positions from here. */
-  #moved = 0;
+  readonly #places = new Places();
   #newline = -1;
   /** Length of the gap being read. */
   #gap = 0;
@@ -92,23 +70,24 @@ export class BrokenReader implements Reader {
   #escape = 0;
   readonly #json = new JsonEscape();
 
-  /** Whether what stands behind a border is passed over, up to the end of the line. */
-  readonly #skipsCells: boolean;
+  /** Blanks in the gap being read. */
+  #blanks = 0;
+  /** For texts of bytes. */
+  readonly #utf8: Utf8Reader | undefined;
+  readonly #cells: Cells;
+  /** Whether what stands behind a cell's end is passed over, up to the end of the line. */
   #isSkipping = false;
 
-  /**
-   * The automaton's needles have no white space and no borders in them. `skipsCells`: for tables in which text of other columns
-   * stands between the parts of a needle.
-   */
-  constructor(automaton: Automaton, isBorder: (code: number) => boolean, skipsCells = false) {
+  /** The automaton's needles have no white space and no borders in them. `isBytes`: each character of the text is a byte. */
+  constructor(automaton: Automaton, isBytes: boolean, cells: Cells = 'none') {
     this.#automaton = automaton;
-    this.#isBorder = isBorder;
-    this.#skipsCells = skipsCells;
+    this.#utf8 = isBytes ? new Utf8Reader() : undefined;
+    this.#cells = cells;
     this.#state = automaton.start;
   }
 
   get isIdle(): boolean {
-    return this.#state === this.#automaton.start;
+    return this.#state === this.#automaton.start && this.#held === 0;
   }
 
   begins(code: number): boolean {
@@ -116,42 +95,73 @@ export class BrokenReader implements Reader {
   }
 
   read(code: number, at: number): Cover | undefined {
-    if (this.#json.isOpen) {
-      const meant = this.#json.read(code);
-      if (meant === undefined) return this.#skip(SPACE, at);
-      if (meant !== null && (meant <= SPACE || isBorder(meant))) return this.#skip(meant, at, true);
-      if (!this.#isSkipping) this.forget();
-    }
-    if (this.#opensEscape(code)) {
-      this.#json.open();
-      return this.#skip(SPACE, at);
-    }
-    if (this.#isSkipping || code <= SPACE || this.#isBorder(code) || this.#isEscape(code))
-      return this.#skip(code, at);
-    this.#gap = 0;
-    this.#state = this.#automaton.next(this.#state, code);
-    if (this.#automaton.depth(this.#state) >= this.#places.length) this.#grow();
-    this.#places[this.#count++ % this.#places.length] = at + this.#moved;
-    const needle = this.#automaton.found(this.#state);
-    if (needle === undefined) return undefined;
-    const from = this.#placeBefore(needle.text.length);
-    return this.#newline < from ? undefined : { from, to: at + 1, mark: needle.mark };
+    if (this.#utf8 === undefined) return this.#character(code, at);
+    if (this.#utf8.breaks(code)) this.#invalid(this.#utf8.take(), at);
+    const char = this.#utf8.read(code);
+    return char === undefined ? undefined : this.#character(char, at, this.#utf8.take());
   }
 
   begun(end: number): number {
     const depth = this.#automaton.depth(this.#state);
-    return depth === 0 ? end : this.#placeBefore(depth);
+    return depth === 0 ? end - this.#held : this.#places.before(depth);
   }
 
   forget(): void {
     this.#state = this.#automaton.start;
     this.#isSkipping = false;
     this.#json.close();
+    this.#utf8?.take();
   }
 
   moveOn(by: number): void {
     this.#newline -= by;
-    this.#moved += by;
+    this.#places.moveOn(by);
+  }
+
+  /** Bytes of a character that is not complete. */
+  get #held(): number {
+    return this.#utf8?.held ?? 0;
+  }
+
+  /** Bytes before `at` that are no character: no needle ends with one. */
+  #invalid(bytes: readonly number[], at: number): void {
+    for (const [n, byte] of bytes.entries())
+      this.#character(INVALID, at - bytes.length + n, [byte]);
+  }
+
+  /** `bytes`: the character's own, when the text is bytes; the last is at the position. */
+  #character(char: number, at: number, bytes?: readonly number[]): Cover | undefined {
+    if (this.#json.isOpen) {
+      const meant = this.#json.read(char);
+      if (meant === undefined) return this.#skip(BACKSLASH, at);
+      if (meant !== null && (meant <= SPACE || isBorder(meant))) return this.#skip(meant, at);
+      if (!this.#isSkipping) this.forget();
+    }
+    if (this.#opensEscape(char)) {
+      this.#json.open();
+      return this.#skip(BACKSLASH, at);
+    }
+    if (this.#isSkipping || char <= SPACE || isBorder(char) || this.#isEscape(char))
+      return this.#skip(char, at);
+    if (this.#isNextCell()) {
+      this.#isSkipping = true;
+      return this.#skip(char, at);
+    }
+    this.#gap = 0;
+    this.#blanks = 0;
+    return this.#part(bytes ?? [char], at);
+  }
+
+  /** What may be part of a needle. */
+  #part(codes: readonly number[], at: number): Cover | undefined {
+    for (let n = 0; n < codes.length; n++) {
+      this.#state = this.#automaton.next(this.#state, codes[n] as number);
+      this.#places.add(at + 1 - codes.length + n, this.#automaton.depth(this.#state));
+    }
+    const needle = this.#automaton.found(this.#state);
+    if (needle === undefined) return undefined;
+    const from = this.#places.before(needle.text.length);
+    return this.#newline < from ? undefined : { from, to: at + 1, mark: needle.mark };
   }
 
   /** Whether the character may begin an escape between two parts of a needle, and is itself of none. */
@@ -169,35 +179,30 @@ export class BrokenReader implements Reader {
     return !isOpening || code === 0x5b;
   }
 
-  /** Position of the character so many before the next. */
-  #placeBefore(count: number): number {
-    return (this.#places[(this.#count - count) % this.#places.length] as number) - this.#moved;
-  }
-
   /** Whether the character is the border behind a part of a needle, on that part's own line. */
-  #isCellEnd(code: number, isBorder = this.#isBorder): boolean {
-    if (!this.#skipsCells || this.#gap === 0 || code <= SPACE || !isBorder(code)) return false;
+  #isCellEnd(char: number): boolean {
+    if (this.#cells === 'none' || this.#gap === 0 || char <= SPACE) return false;
+    return isBorder(char) && this.#isBehindPart();
+  }
+
+  /** Whether the blanks that were read, on the line of a part of a needle, are all that is between two cells. */
+  #isNextCell(): boolean {
+    return this.#cells === 'spaced' && this.#blanks >= MIN_BLANKS && this.#isBehindPart();
+  }
+
+  #isBehindPart(): boolean {
     const isPart = this.#automaton.depth(this.#state) >= MIN_PART;
-    return isPart && this.#newline < this.#placeBefore(1);
+    return isPart && this.#newline < this.#places.before(1);
   }
 
-  /** Most texts have no more than the first few characters of a needle. */
-  #grow(): void {
-    const { length } = this.#places;
-    const bigger = new Float64Array(Math.max(64, length * 2));
-    for (let n = Math.max(0, this.#count - length); n < this.#count; n++)
-      bigger[n % bigger.length] = this.#places[n % length] as number;
-    this.#places = bigger;
-  }
-
-  /** `isMeant`: the character is what an escape stands for. */
-  #skip(code: number, at: number, isMeant = false): undefined {
-    if (code === NEWLINE) {
+  #skip(char: number, at: number): undefined {
+    if (char === NEWLINE) {
       this.#newline = at;
       this.#isSkipping = false;
-    } else if (this.#isCellEnd(code, isMeant ? isBorder : undefined)) this.#isSkipping = true;
-    this.#escape = code === ESCAPE ? 1 : this.#escape;
+    } else if (this.#isCellEnd(char)) this.#isSkipping = true;
+    this.#escape = char === ESCAPE ? 1 : this.#escape;
     this.#gap++;
+    if (char === SPACE) this.#blanks++;
     if (this.#gap > MAX_GAP) this.forget();
   }
 }
@@ -206,10 +211,4 @@ export class BrokenReader implements Reader {
 export function isBorder(code: number): boolean {
   if (code < 0x80) return code === 0x7c || code === 0x3a;
   return code === 0xb7 || (code >= 0x2500 && code <= 0x257f) || code === 0x2764;
-}
-
-/** Whether such characters have the byte in UTF-8, as others have, too. */
-export function isBorderByte(code: number): boolean {
-  if (code < 0x80) return code === 0x7c || code === 0x3a;
-  return code === 0xc2 || code === 0xe2 || (code >= 0x80 && code <= 0xbf);
 }

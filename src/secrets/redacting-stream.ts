@@ -1,4 +1,4 @@
-import type { Cover, Reader } from './readers.js';
+import type { Cover, Reader } from './reader.js';
 
 /**
  * Redacts a text that comes in pieces; how it is cut makes no difference. Hands on at once what can't be
@@ -6,9 +6,8 @@ import type { Cover, Reader } from './readers.js';
  * replaced, with one mark where they overlap, or touch and are of one secret.
  */
 export class RedactingStream {
-  readonly #strict: Reader;
-  readonly #broken: Reader;
-  readonly #table: Reader;
+  readonly #readers: readonly Reader[];
+  readonly #broken: readonly Reader[];
   /** What is kept back, then the piece being read; positions count from its beginning. */
   #text = '';
   /** Up to here the text was handed on or replaced. */
@@ -19,11 +18,10 @@ export class RedactingStream {
   /** The mark that stands right before `#done`, if one does. */
   #before: string | undefined;
 
-  /** `strict` finds secrets as they are, `broken` those that were broken into lines, `table` those with text of other columns between. */
-  constructor(strict: Reader, broken: Reader, table: Reader) {
-    this.#strict = strict;
+  /** `whole` find secrets in one line, `broken` those that were broken into lines. */
+  constructor(whole: readonly Reader[], broken: readonly Reader[]) {
+    this.#readers = [...whole, ...broken];
     this.#broken = broken;
-    this.#table = table;
   }
 
   /** Takes a piece; returns what may be handed on. */
@@ -36,40 +34,37 @@ export class RedactingStream {
 
   /** For a pause in what comes: returns also what could be a secret only if it went on in the next line. */
   pause(): string {
-    this.#broken.forget();
-    this.#table.forget();
+    for (const reader of this.#broken) reader.forget();
     return this.#release();
   }
 
   /** The rest, when no more comes. */
   end(): string {
-    this.#strict.forget();
-    return this.pause();
+    for (const reader of this.#readers) reader.forget();
+    return this.#release();
   }
 
   #read(from: number): void {
     const text = this.#text;
-    const strict = this.#strict;
-    const broken = this.#broken;
-    const table = this.#table;
+    const readers = this.#readers;
     for (let at = from; at < text.length; at++) {
       const code = text.charCodeAt(at);
-      // Most of a text is neither part nor beginning of a needle.
-      const isIdle = strict.isIdle && broken.isIdle && table.isIdle;
-      if (isIdle && !strict.begins(code) && !broken.begins(code)) continue;
-      const found = strict.read(code, at);
-      const foundBroken = broken.read(code, at);
-      const foundInTable = table.read(code, at);
-      if (found !== undefined) this.#cover(found);
-      if (foundBroken !== undefined) this.#cover(foundBroken);
-      if (foundInTable !== undefined) this.#cover(foundInTable);
+      for (let n = 0; n < readers.length; n++) {
+        const reader = readers[n] as Reader;
+        // Most of a text is neither part nor beginning of a needle.
+        if (reader.isIdle && !reader.begins(code)) continue;
+        const found = reader.read(code, at);
+        if (found !== undefined) this.#cover(found);
+      }
       if (this.#covers.length > 0) this.#settle(this.#safe(at + 1));
     }
   }
 
   /** No needle still to be found begins before that. */
   #safe(end: number): number {
-    return Math.min(this.#strict.begun(end), this.#broken.begun(end), this.#table.begun(end));
+    let safe = end;
+    for (const reader of this.#readers) safe = Math.min(safe, reader.begun(end));
+    return safe;
   }
 
   /** Needles come in the order of their ends, so a new one can only swallow or extend the last ones. */
@@ -120,9 +115,7 @@ export class RedactingStream {
   #moveOn(by: number): void {
     this.#text = this.#text.slice(by);
     this.#covers = this.#covers.map((it) => ({ ...it, from: it.from - by, to: it.to - by }));
-    this.#strict.moveOn(by);
-    this.#broken.moveOn(by);
-    this.#table.moveOn(by);
+    for (const reader of this.#readers) reader.moveOn(by);
     this.#done -= by;
   }
 }

@@ -1,8 +1,10 @@
 import type { JsonValue } from '../definition/json.js';
 import { Automaton, type Needle } from './automaton.js';
-import { formsOf, MIN_LENGTH } from './forms.js';
+import { DecodingReader } from './decoding-reader.js';
+import { CharacterReference, PercentEscape } from './escapes.js';
+import { decodedForms, formsOf, MIN_LENGTH } from './forms.js';
 import { markFor } from './marks.js';
-import { BrokenReader, isBorder, isBorderByte, StrictReader } from './readers.js';
+import { BrokenReader, isBorder, StrictReader } from './readers.js';
 import { RedactingStream } from './redacting-stream.js';
 
 /** A secret's name, and its value, or one it had before. */
@@ -18,18 +20,21 @@ export interface Secret {
 export class Redactor {
   /** Those that are redacted. */
   readonly secrets: readonly Secret[];
-  readonly #needles: readonly Needle[];
+  readonly #needles: Needles;
   #texts: Automata | undefined;
   #bytes: Automata | undefined;
 
   constructor(secrets: readonly Secret[]) {
     this.secrets = secrets;
-    const forms = secrets.map(({ name, value }) => ({ name, forms: formsOf(value) }));
+    const forms = secrets.map(({ name, value }) => ({ name, forms: formsOf(value), value }));
     const all = forms.flatMap((it) => it.forms);
-    this.#needles = forms.flatMap((it) => {
-      const mark = markFor(it.name, all);
-      return it.forms.map((text) => ({ text, mark }));
-    });
+    const marked = forms.map((it) => ({ ...it, mark: markFor(it.name, all) }));
+    this.#needles = {
+      forms: marked.flatMap(({ forms, mark }) => forms.map((text) => ({ text, mark }))),
+      decoded: marked.flatMap(({ value, mark }) =>
+        decodedForms(value).map((text) => ({ text, mark })),
+      ),
+    };
   }
 
   /** The text without secrets. */
@@ -46,17 +51,14 @@ export class Redactor {
 
   /** For a text that comes in pieces. */
   stream(): RedactingStream {
-    this.#texts ??= automata(this.#needles, isBorder);
-    return streamOf(this.#texts, isBorder);
+    this.#texts ??= automata(this.#needles, (text) => text);
+    return streamOf(this.#texts, false);
   }
 
   /** For bytes that come in pieces, each byte one character (`latin1`): they need not be text at all. */
   byteStream(): RedactingStream {
-    this.#bytes ??= automata(
-      this.#needles.map(({ text, mark }) => ({ text: Buffer.from(text).toString('latin1'), mark })),
-      isBorderByte,
-    );
-    return streamOf(this.#bytes, isBorderByte);
+    this.#bytes ??= automata(this.#needles, bytesOf);
+    return streamOf(this.#bytes, true);
   }
 
   /** The value without secrets in its texts and keys, nor a number that is one; the same value when it has none. */
@@ -88,32 +90,56 @@ export class Redactor {
   }
 }
 
+interface Needles {
+  readonly forms: readonly Needle[];
+  /** What is looked for where escapes are decoded. */
+  readonly decoded: readonly Needle[];
+}
+
 interface Automata {
   readonly strict: Automaton;
   /** For needles without white space and borders. */
   readonly broken: Automaton;
+  /** For needles in bytes. */
+  readonly decoded: Automaton;
 }
 
-function streamOf(
-  { strict, broken }: Automata,
-  isBorder: (code: number) => boolean,
-): RedactingStream {
+function streamOf({ strict, broken, decoded }: Automata, isBytes: boolean): RedactingStream {
   return new RedactingStream(
-    new StrictReader(strict),
-    new BrokenReader(broken, isBorder),
-    new BrokenReader(broken, isBorder, true),
+    [
+      new StrictReader(strict),
+      new DecodingReader(decoded, new PercentEscape(), isBytes),
+      new DecodingReader(decoded, new CharacterReference(), isBytes),
+    ],
+    [
+      new BrokenReader(broken, isBytes),
+      new BrokenReader(broken, isBytes, 'bordered'),
+      new BrokenReader(broken, isBytes, 'spaced'),
+    ],
   );
 }
 
-function automata(needles: readonly Needle[], isBorder: (code: number) => boolean): Automata {
-  const joined = needles
-    .map(({ text, mark }) => ({ text: joinedText(text, isBorder), mark }))
-    .filter(({ text }) => text.length >= MIN_BROKEN);
-  return { strict: new Automaton(needles), broken: new Automaton(joined) };
+/** `written`: how a needle is written in the text. */
+function automata({ forms, decoded }: Needles, written: (text: string) => string): Automata {
+  const joined = mapped(forms, (text) => written(joinedText(text)));
+  return {
+    strict: new Automaton(mapped(forms, written)),
+    broken: new Automaton(joined.filter(({ text }) => text.length >= MIN_BROKEN)),
+    decoded: new Automaton(mapped(decoded, bytesOf)),
+  };
+}
+
+function mapped(needles: readonly Needle[], change: (text: string) => string): Needle[] {
+  return needles.map(({ text, mark }) => ({ text: change(text), mark }));
+}
+
+/** The bytes of UTF-8, one character each. */
+function bytesOf(text: string): string {
+  return Buffer.from(text).toString('latin1');
 }
 
 /** Without what does not count in a text that was broken. */
-function joinedText(text: string, isBorder: (code: number) => boolean): string {
+function joinedText(text: string): string {
   let joined = '';
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);

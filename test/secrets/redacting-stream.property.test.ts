@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formsOf } from '../../src/secrets/forms.js';
+import { decodedForms, formsOf } from '../../src/secrets/forms.js';
 import { Redactor } from '../../src/secrets/redactor.js';
 
 /** For a longer look: NUFLOW_FUZZ_RUNS=30000. */
@@ -108,13 +108,20 @@ describe('redacting a stream', () => {
         // A whole secret that could go on to be a longer one is kept back too, and comes as its mark.
         const held = stream.end().replaceAll(/\[[^[\]]*\]/g, '').length;
         const endings = Array.from({ length: longest }, (_, i) => read.slice(-1 - i));
-        const begun = endings.filter((end) => forms.some((form) => form.startsWith(end)));
+        const begun = endings.filter(
+          (end) => forms.some((form) => form.startsWith(end)) || isEscapeBegun(end),
+        );
         expect(held).toBeLessThanOrEqual(Math.max(0, ...begun.map((end) => end.length)));
       }),
       { numRuns: RUNS },
     );
   });
 });
+
+/** Whether it begins what may be an escaped character. */
+function isEscapeBegun(text: string): boolean {
+  return /[%&]/.test(text);
+}
 
 function redactorOf(secrets: readonly string[]): Redactor {
   return new Redactor(secrets.map((value, i) => ({ name: `S${i}`, value })));
@@ -146,6 +153,9 @@ function reference(secrets: readonly string[], text: string): string {
   const covered = new Array<boolean>(text.length).fill(false);
   for (const [from, to] of secrets.flatMap(formsOf).flatMap((form) => [...places(form, text)]))
     covered.fill(true, from, to);
+  for (const escaped of ESCAPES)
+    for (const [from, to] of decodedPlaces(secrets.flatMap(decodedForms), text, escaped))
+      covered.fill(true, from, to);
   const redactor = redactorOf(secrets);
   // A secret that begins like another is named by either, as the text around it has it.
   const marks = new Set(secrets.flatMap((value, n) => [`[secret S${n}]`, redactor.text(value)]));
@@ -176,6 +186,45 @@ function* places(form: string, text: string): Generator<readonly [from: number, 
     if (text.slice(from, last).includes('\n')) yield [from, last + 1];
   }
 }
+
+const ESCAPES = [/%[\da-f]{2}/i, /&(?:amp|lt|gt|quot|apos|sol|#\d{1,9}|#x[\da-f]{1,8});/i];
+
+/** Where a form is in the text when the escapes are decoded. */
+function* decodedPlaces(
+  forms: readonly string[],
+  text: string,
+  escaped: RegExp,
+): Generator<readonly [from: number, to: number]> {
+  const tokens = [...text.matchAll(new RegExp(`${escaped.source}|[^]`, 'giu'))];
+  const bytes = tokens.flatMap(({ index, 0: token }) =>
+    [...(escaped.test(token) ? decoded(token) : Buffer.from(token))].map((byte) => ({
+      byte,
+      from: index,
+      to: index + token.length,
+    })),
+  );
+  const whole = Buffer.from(bytes.map(({ byte }) => byte)).toString('latin1');
+  for (const form of forms.map((it) => Buffer.from(it).toString('latin1')))
+    for (const at of occurrences(form, whole))
+      yield [bytes[at]?.from ?? 0, bytes[at + form.length - 1]?.to ?? 0];
+}
+
+function decoded(token: string): Buffer {
+  if (token.startsWith('%')) return Buffer.from(token.slice(1), 'hex');
+  const [, hex, decimal] = /^&#(?:x([\da-f]+)|(\d+));$/i.exec(token) ?? [];
+  if (hex !== undefined) return Buffer.from(String.fromCodePoint(Number.parseInt(hex, 16)));
+  if (decimal !== undefined) return Buffer.from(String.fromCodePoint(Number(decimal)));
+  return Buffer.from(NAMED[token] ?? token);
+}
+
+const NAMED: Readonly<Record<string, string>> = {
+  '&amp;': '&',
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&apos;': "'",
+  '&sol;': '/',
+};
 
 /** What is neither white space, nor drawn beside text after a line break. */
 function solidPlaces(text: string): number[] {

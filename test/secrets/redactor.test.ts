@@ -36,6 +36,19 @@ describe('Redactor', () => {
     ['a form', String(new URLSearchParams({ password: PASSWORD }))],
     ['XML', PASSWORD.replaceAll('"', '&quot;')],
     ['HTML', `<b>${PASSWORD.replaceAll('"', '&#34;')}</b>`],
+    ['HTML as Nushell writes it', inMarkup(PASSWORD, /["'/<>&]/g)],
+    ['HTML with all of it in decimal', inMarkup(PASSWORD, /./gu, (code) => `${code}`)],
+    [
+      'HTML in upper case hex',
+      inMarkup(PASSWORD, /\W/gu, (code) => `X0${code.toString(16).toUpperCase()}`),
+    ],
+    ['HTML in JSON', JSON.stringify(inMarkup(PASSWORD, /[/'<>&]/g))],
+    ['JSON in HTML', inMarkup(JSON.stringify(PASSWORD), /["'/<>&]/g)],
+    ['a URL as Nushell writes it', inUrl(PASSWORD, /[^\w/.:]|_/gu)],
+    ['a URL with all of it escaped', inUrl(PASSWORD, /./gu)],
+    ['a URL with little escaped', inUrl(PASSWORD, /[ %]/g)],
+    ['a URL with letters escaped', inUrl(PASSWORD, /[ps%]/g)],
+    ['a form with JSON', String(new URLSearchParams({ json: JSON.stringify({ a: PASSWORD }) }))],
     ['base64', Buffer.from(PASSWORD).toString('base64')],
     ['base64url', Buffer.from(PASSWORD).toString('base64url')],
     ['base64 of more', Buffer.from(`user:${PASSWORD}\n`).toString('base64')],
@@ -45,6 +58,80 @@ describe('Redactor', () => {
   ])('finds a secret in %s', (_what, text) => {
     expect(redactor.text(text)).toContain('[secret PASSWORD]');
     for (const decoded of decodings(redactor.text(text))) expect(decoded).not.toContain(PASSWORD);
+    expect(inBytes(redactor, text)).toBe(redactor.text(text));
+  });
+
+  it('leaves escapes alone that are of no secret, also ones that are cut short', () => {
+    for (const other of [
+      '100%',
+      '%2',
+      '%2%2F%zz',
+      '&',
+      '&amp',
+      '&#x;',
+      '&#99999999;',
+      '&amp;&&lt;',
+      '\ud83d%',
+    ])
+      expect(redactor.text(`${other} ${other}`)).toBe(`${other} ${other}`);
+    expect(redactor.text(`%%2&&#${inUrl(TOKEN, /-/g)}%2&#x`)).toBe('%%2&&#[secret TOKEN]%2&#x');
+  });
+
+  it('finds escaped secrets in letters of any number of bytes', () => {
+    for (const value of ['пароль/секрет', '秘密のトークン-秘密/🎉🎉🎉', '🎉pass-word/🎉']) {
+      const odd = new Redactor([{ name: 'S', value }]);
+      for (const text of [
+        inUrl(value, /[-/]/g),
+        inUrl(value, /./gu),
+        inMarkup(value, /./gu),
+        inMarkup(value, /[-/]/g),
+      ]) {
+        expect(odd.text(`🎉${text}🎉`)).toBe('🎉[secret S]🎉');
+        expect(inBytes(odd, `🎉${text}🎉`)).toBe('🎉[secret S]🎉');
+      }
+    }
+  });
+
+  it.each([
+    ['of two bytes', 'абвгдежзийклмнопрстуфхцчшщъыьэюя'],
+    ['of three bytes', '秘密鍵値文字列漢字仮名交文暗号化済値一二三四五六七八九十百千万億'],
+    ['of four bytes', '😀😁😂😃😄😅😆😇😈😉😊😋😌😍😎😏😐😑😒😓😔😕😖😗'],
+  ])('finds a secret of letters %s that a table broke', (_what, value) => {
+    const odd = new Redactor([{ name: 'S', value }]);
+    const letters = [...value];
+    const [head, tail] = [letters.slice(0, 16).join(''), letters.slice(16).join('')];
+    const bordered = `│ ${head} │ ж │\n│ ${tail} │   │\n`;
+    const spaced = `  ${head}   1\n  ${tail}    \n`;
+    expect(odd.text(bordered)).toBe('│ [secret S] │   │\n');
+    expect(odd.text(spaced)).toBe('  [secret S]    \n');
+    for (const text of [bordered, spaced, `${head}\n${tail}\n`])
+      expect(inBytes(odd, text)).toBe(odd.text(text));
+  });
+
+  it('keeps bytes that are no text, also ones that look like parts of borders', () => {
+    const head = Buffer.from(TOKEN.slice(0, 9));
+    const tail = Buffer.from(`\n${TOKEN.slice(9)}`);
+    for (const bytes of [
+      [0xb7],
+      [0xe2],
+      [0xe2, 0x94],
+      [0xf0, 0x9f, 0x98],
+      [0xff, 0x80],
+      [0xc2, 0xc2],
+    ]) {
+      const other = Buffer.concat([Buffer.from(bytes), head, Buffer.from(bytes), tail]);
+      const stream = redactor.byteStream();
+      const shown = [...other.toString('latin1')].map((byte) => stream.push(byte)).join('');
+      expect(Buffer.from(shown + stream.end(), 'latin1')).toEqual(other);
+    }
+  });
+
+  it('finds a secret in a table of which the columns have no borders', () => {
+    const [head, tail] = [TOKEN.slice(0, 9), TOKEN.slice(9)];
+    const table = ` # k n\n\n 0   ${head}   1 \n     ${tail}     \n`;
+    expect(redactor.text(table)).toBe(' # k n\n\n 0   [secret TOKEN]     \n');
+    const one = `${head} 1\n${tail}`;
+    expect(redactor.text(one)).toBe(one);
   });
 
   it('finds a secret of several lines by each line, without its last newline, and in wrapped base64', () => {
@@ -182,4 +269,28 @@ function decodings(text: string): string[] {
     ...base64.map((it) => Buffer.from(it, 'base64').toString()),
     ...base64.map((it) => Buffer.from(it, 'hex').toString()),
   ];
+}
+
+/** As bytes, cut into pieces of one. */
+function inBytes(redactor: Redactor, text: string): string {
+  const stream = redactor.byteStream();
+  const bytes = [...Buffer.from(text).toString('latin1')];
+  const redacted = bytes.map((byte) => stream.push(byte)).join('') + stream.end();
+  return Buffer.from(redacted, 'latin1').toString();
+}
+
+function inUrl(text: string, escaped: RegExp): string {
+  return text.replace(escaped, (char) =>
+    Buffer.from(char)
+      .toString('hex')
+      .replace(/../g, (hex) => `%${hex.toUpperCase()}`),
+  );
+}
+
+function inMarkup(
+  text: string,
+  escaped: RegExp,
+  digits = (code: number) => `x${code.toString(16)}`,
+): string {
+  return text.replace(escaped, (char) => `&#${digits(char.codePointAt(0) ?? 0)};`);
 }
