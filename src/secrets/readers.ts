@@ -52,7 +52,7 @@ const MIN_BLANKS = 2;
 const MAX_GAP = 4096;
 
 /** Where text of other columns may stand between the parts of a needle: nowhere, behind borders, or also behind blanks. */
-export type Cells = 'none' | 'bordered' | 'spaced';
+type Cells = 'none' | 'bordered' | 'spaced';
 
 /**
  * Finds needles that were broken into lines: by base64, by renderers of errors and tables, by whoever prints them in
