@@ -224,7 +224,7 @@ export class DataDirLockedError extends NuflowError {
   constructor(dataDir: string, pid: number | undefined, since: string | undefined) {
     super(
       'NUFLOW_DATA_DIR_LOCKED',
-      `${dataDir} is in use by process ${pid ?? 'unknown'} since ${since ?? 'an unknown time'}; stop it, use another directory, or only look (inspect).`,
+      `${dataDir} is in use by process ${pid ?? 'unknown'} since ${since ?? 'an unknown time'}; stop it, use another directory, or only look, with nuflow/inspect.`,
       { dataDir, pid, since },
     );
     this.pid = pid;

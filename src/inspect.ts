@@ -10,6 +10,8 @@ import { taskOutput } from './run/outputs.js';
 import { type RunSnapshot, snapshot } from './run/snapshot.js';
 import { attemptFiles } from './runners/attempt-files.js';
 import { readLogFile } from './runners/log-reader.js';
+import { exclusiveHolder } from './world/exclusive-file.js';
+import { livingHolder } from './world/lock-holder.js';
 import { lookAtLock } from './world/lock-look.js';
 import { absolutePath } from './world/working-dir.js';
 import { systemWorld } from './world/world.js';
@@ -27,6 +29,22 @@ export type Seen<T> = T & {
    */
   readonly unattended?: true;
 };
+
+/** The process that has a data directory open. */
+export interface DataDirHolder {
+  readonly pid: number;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+/** Who has the data directory open, as far as can be told without taking its lock; undefined when nobody has. */
+export async function dataDirHolder(dataDir: string): Promise<DataDirHolder | undefined> {
+  const { lockPath } = dirAt(dataDir);
+  const holder = (await exclusiveHolder(lockPath)) ?? (await livingHolder(lockPath));
+  if (holder === undefined) return undefined;
+  const { pid, since } = holder.takenBy;
+  return { pid, since };
+}
 
 /** All runs, latest first; empty when there is no such directory. */
 export async function listRuns(dataDir: string): Promise<readonly Seen<RunSummary>[]> {

@@ -1,5 +1,5 @@
 import { NuflowError } from 'nuflow';
-import { listRuns } from 'nuflow/inspect';
+import { listRuns, readEvents } from 'nuflow/inspect';
 import {
   type BadOutput,
   checkJournal,
@@ -8,6 +8,7 @@ import {
   repairJournal,
 } from 'nuflow/journal';
 import { safeLine } from '../shared/terminal-text.js';
+import { hasDataDir, NO_DATA_DIR } from './existing-data-dir.js';
 import { EXIT } from './exit-codes.js';
 import { tell } from './messages.js';
 import { commandLine } from './next-steps.js';
@@ -18,7 +19,7 @@ import { table } from './text.js';
 /** A check, or why there is none: the disk could not be read, or something else is in the journal's place. */
 type Checked =
   | (JournalCheck & { readonly run: string })
-  | { readonly run: string; readonly verdict: 'unreadable'; readonly why: string };
+  | { readonly run: string; readonly verdict: 'unreadable' | 'misplaced'; readonly why: string };
 
 /**
  * `nuflow journal check [RUN…]`: the state of these journals, or of all. Takes no lock and changes
@@ -26,6 +27,7 @@ type Checked =
  */
 export async function check(named: readonly string[], options: StoreOptions): Promise<number> {
   const { dataDir, json } = options;
+  if (!(await hasDataDir(dataDir))) tell(NO_DATA_DIR);
   const runs = named.length > 0 ? named : (await listRuns(dataDir)).map(({ id }) => id);
   const found: Checked[] = [];
   for (const run of runs) found.push(await checked(dataDir, run));
@@ -44,12 +46,22 @@ export async function check(named: readonly string[], options: StoreOptions): Pr
 
 async function checked(dataDir: string, run: string): Promise<Checked> {
   try {
-    return { run, ...(await checkJournal({ dataDir, run })) };
+    const found = await checkJournal({ dataDir, run });
+    if (found.verdict === 'ok') await assertItsOwn(dataDir, run);
+    return { run, ...found };
   } catch (error) {
-    // One bad sector, or one link, must not hide what there is to say of the other runs.
-    if (!(error instanceof NuflowError) || !UNREADABLE.has(error.code)) throw error;
-    return { run, verdict: 'unreadable', why: error.message };
+    // What is wrong with one run must not hide what there is to say of the others.
+    if (!(error instanceof NuflowError)) throw error;
+    const why = `${error.code}: ${error.message}`;
+    if (UNREADABLE.has(error.code)) return { run, verdict: 'unreadable', why };
+    if (error.code === 'NUFLOW_RUN_FOLDER') return { run, verdict: 'misplaced', why };
+    throw error;
   }
+}
+
+/** Throws RunFolderError for a journal whose folder was copied or renamed. */
+async function assertItsOwn(dataDir: string, run: string): Promise<void> {
+  for await (const _ of readEvents(dataDir, run)) return;
 }
 
 const UNREADABLE: ReadonlySet<string> = new Set([
@@ -84,6 +96,8 @@ const NEXT: {
   incomplete: () =>
     'the journal is good, but not these files; restore them from a copy, nothing else brings them back',
   unknownFormat: () => 'written by a newer nuflow; use that',
+  misplaced: (run) =>
+    `remove this copy, or give the folder the name of its run back: ${safeLine(run)} is not the run whose journal it holds`,
   missing: () => 'no such run was ever accepted here',
 };
 

@@ -1,10 +1,19 @@
 import type { RunSnapshot, RunSummary, TaskSnapshot } from 'nuflow';
-import { inspectRun, listRuns, readOutput, type Seen } from 'nuflow/inspect';
+import {
+  type DataDirHolder,
+  dataDirHolder,
+  inspectRun,
+  listRuns,
+  readOutput,
+  type Seen,
+} from 'nuflow/inspect';
 import { safeBlock, safeLine } from '../shared/terminal-text.js';
 import { countText } from './counts.js';
 import { errorLine } from './describe.js';
+import { hasDataDir, NO_DATA_DIR } from './existing-data-dir.js';
 import { EXIT } from './exit-codes.js';
-import { commandLine, decisionLines } from './next-steps.js';
+import { tell } from './messages.js';
+import { commandLine, decisionLines, decisionPlace, waitsOnlyForDecisions } from './next-steps.js';
 import { writeAll, writeJson } from './output.js';
 import { causeLines } from './root-cause.js';
 import type { StoreOptions } from './run-commands.js';
@@ -12,19 +21,21 @@ import { formatSpan, formatTime, type TimeOptions, table } from './text.js';
 
 /** `nuflow list`: all runs, latest first. Takes no lock. */
 export async function list({ dataDir, json, utc }: StoreOptions): Promise<number> {
+  if (!(await hasDataDir(dataDir))) tell(NO_DATA_DIR);
   const runs = await listRuns(dataDir);
+  const holder = await dataDirHolder(dataDir);
   if (json) await writeJson(runs);
   else {
     const rows = runs.map(({ id, workflow, status, startedAt, endedAt, tasks, unattended }) => [
       id,
       workflow,
       statusText(status, unattended),
-      countText(tasks),
+      countText(tasks, { utc }),
       formatTime(startedAt, { utc }),
       unattended ? '' : formatSpan(startedAt, endedAt),
     ]);
     await writeAll(table([['RUN', 'WORKFLOW', 'STATUS', 'TASKS', 'STARTED', 'TIME'], ...rows]));
-    await writeAll(nextSteps(runs, dataDir));
+    await writeAll(nextSteps(runs, dataDir, holder));
   }
   return EXIT.done;
 }
@@ -41,28 +52,45 @@ const NAMED = 20;
 function* nextSteps(
   runs: readonly Seen<RunSummary>[],
   dataDir: string,
+  holder: DataDirHolder | undefined,
 ): Generator<string, void, void> {
+  const left = runs.filter(({ unattended, tasks }) => unattended && tasks.held === 0);
   const steps = [
-    ['Nobody works on these; go on with:', 'resume', runs.filter((run) => run.unattended)],
     ['These hold tasks for a decision; see:', 'show', runs.filter(({ tasks }) => tasks.held > 0)],
-    [
-      'These can not be read; see:',
-      'journal check',
-      runs.filter(({ status }) => status === 'damaged'),
-    ],
+    [leftHeading(holder), 'resume', left],
   ] as const;
-  for (const [heading, command, concerned] of steps) {
-    const lines = concerned.slice(0, NAMED).map(({ id }) => commandLine(dataDir, command, id));
-    if (concerned.length > NAMED) lines.push(`… ${concerned.length - NAMED} more`);
-    if (lines.length > 0) yield `\n${heading}\n${lines.map((line) => `  ${line}\n`).join('')}`;
-  }
+  for (const [heading, command, concerned] of steps)
+    yield* listSection(
+      heading,
+      concerned.map(({ id }) => commandLine(dataDir, command, id)),
+    );
+  const damaged = runs.filter(({ status }) => status === 'damaged');
+  yield* listSection(
+    'These can not be read:',
+    damaged.map(({ id, problem }) => {
+      const why = problem === undefined ? '' : `${problem.code}: ${problem.message} See: `;
+      return safeLine(`${id}: ${why}${commandLine(dataDir, 'journal check', id)}`);
+    }),
+  );
+}
+
+function* listSection(heading: string, lines: readonly string[]): Generator<string, void, void> {
+  const more = lines.length > NAMED ? [`… ${lines.length - NAMED} more`] : [];
+  const shown = [...lines.slice(0, NAMED), ...more].map((line) => `  ${line}\n`);
+  if (lines.length > 0) yield `\n${heading}\n${shown.join('')}`;
+}
+
+/** A process that has the directory need not work on all of its runs: it may have stopped one. */
+function leftHeading(holder: DataDirHolder | undefined): string {
+  if (holder === undefined) return 'Nobody works on these; go on with:';
+  return `Process ${holder.pid} has the data directory, but does not work on these; when it has ended, go on with:`;
 }
 
 /** `nuflow show ID`: a run and its tasks. Takes no lock. */
 export async function show(id: string, options: StoreOptions): Promise<number> {
   const run = await inspectRun(options.dataDir, id);
   if (options.json) await writeJson(run);
-  else await writeAll(runText(run, options));
+  else await writeAll(runText(run, options, await dataDirHolder(options.dataDir)));
   return EXIT.done;
 }
 
@@ -73,16 +101,21 @@ export async function output(id: string, task: string, { dataDir }: StoreOptions
 }
 
 /** Summary and what to do first, since the tasks may be many. */
-function* runText(run: Seen<RunSnapshot>, options: StoreOptions): Generator<string, void, void> {
+function* runText(
+  run: Seen<RunSnapshot>,
+  options: StoreOptions,
+  holder: DataDirHolder | undefined,
+): Generator<string, void, void> {
   const { id, workflow, startedAt, endedAt, progress, tasks, unattended = false } = run;
   const status = statusText(run.status, unattended);
   const begun = `started ${formatTime(startedAt, options)}`;
   const times = unattended ? begun : `${begun}, ${formatSpan(startedAt, endedAt)}`;
-  yield `${safeLine(`${id}  ${workflow}  ${status}  ${countText(progress)}  ${times}`)}\n\n`;
-  const goOn = unattended ? [`  ${commandLine(options.dataDir, 'resume', id)}`] : [];
-  yield* section('Nobody works on it; go on with:', goOn);
+  yield `${safeLine(`${id}  ${workflow}  ${status}  ${countText(progress, options)}  ${times}`)}\n\n`;
   yield* section('Failed first:', causeLines(run, options.dataDir));
-  yield* section('Held for a decision:', decisionLines(options.dataDir, run));
+  yield* section(decisionPlace(run, holder), decisionLines(options.dataDir, run));
+  const canGoOn = unattended && !waitsOnlyForDecisions(run);
+  const goOn = canGoOn ? [`  ${commandLine(options.dataDir, 'resume', id)}`] : [];
+  yield* section(leftHeading(holder).replace('on these', 'on it'), goOn);
   const rows = tasks.map((task) => taskRow(task, options, unattended));
   yield* table([['TASK', 'STATUS', 'ATTEMPTS', 'TIME', ''], ...rows]);
   for (const { id: task, error } of tasks)
@@ -104,10 +137,15 @@ function remark({ error, reason, retryAt, heldAt }: TaskSnapshot, times: TimeOpt
   const parts = [
     retryAt === undefined ? undefined : `again at ${formatTime(retryAt, times)}`,
     heldAt === undefined ? undefined : `held since ${formatTime(heldAt, times)}`,
-    error === undefined ? undefined : errorLine(error),
+    error === undefined ? unexplained(heldAt) : errorLine(error),
     typeof reason === 'string' ? reason : reasonText(reason),
   ];
   return parts.filter((part) => part !== undefined).join('; ');
+}
+
+/** Of a task that is held without an error: its process ended while no orchestrator saw it. */
+function unexplained(heldAt: string | undefined): string | undefined {
+  return heldAt === undefined ? undefined : 'its process ended without an outcome';
 }
 
 function reasonText(reason: Exclude<TaskSnapshot['reason'], string>): string | undefined {

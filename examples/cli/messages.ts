@@ -1,4 +1,5 @@
 import {
+  DataDirLockedError,
   NuflowError,
   SecretMissingError,
   UnreachableError,
@@ -31,17 +32,39 @@ export function errorData(error: unknown): { code: string; message: string; deta
   if (error instanceof NuflowError)
     return { code: error.code, message: error.message, details: error.details };
   const code =
-    error instanceof UsageError ? 'USAGE' : error instanceof OutputError ? 'OUTPUT' : 'ERROR';
+    error instanceof UsageError
+      ? 'USAGE'
+      : error instanceof OutputError
+        ? 'OUTPUT'
+        : (systemCode(error) ?? 'ERROR');
   return { code, message: error instanceof Error ? error.message : String(error) };
 }
 
 function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof UnreachableError) return error.stack ?? error.message;
+  if (error instanceof NuflowError) return `${error.code}: ${nextStep(error)}`;
+  if (error instanceof UsageError || error instanceof OutputError) return error.message;
+  const code = systemCode(error);
+  if (code === undefined) return error.stack ?? error.message; // a bug
+  return error.message.startsWith(code) ? error.message : `${code}: ${error.message}`;
+}
+
+/** The message of an error, with what to do as it is typed here. */
+function nextStep(error: NuflowError): string {
+  if (error instanceof DataDirLockedError) {
+    const { pid = 'unknown', since = 'an unknown time', details } = error;
+    return `${details.dataDir} is in use by process ${pid} since ${since}; stop it, use another --data-dir, or only look: nuflow list | show | logs | events`;
+  }
   if (error instanceof WorkflowNotRegisteredError)
     return `${error.message}\nHere: nuflow resume --workflows MODULE`;
   if (error instanceof SecretMissingError)
     return `${error.message}\nHere: --secret NAME, --secret NAME=VARIABLE or --secret NAME=@FILE`;
-  const expected = [UsageError, NuflowError, OutputError].some((type) => error instanceof type);
-  if (!(error instanceof Error)) return String(error);
-  const bug = !expected || error instanceof UnreachableError;
-  return bug ? (error.stack ?? error.message) : error.message;
+  return error.message;
+}
+
+/** `ENOTDIR`, of an error of the system. */
+function systemCode(error: unknown): string | undefined {
+  const { code, syscall } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  return typeof syscall === 'string' && typeof code === 'string' ? code : undefined;
 }

@@ -3,6 +3,7 @@ import type { Decision } from 'nuflow';
 import { safeLines } from '../shared/terminal-text.js';
 import type { DecideOptions } from './decide-command.js';
 import type { EventOptions } from './event-command.js';
+import { assertDataDir } from './existing-data-dir.js';
 import { UsageError } from './exit-codes.js';
 import type { LogOptions } from './log-command.js';
 import { DEFAULT_DATA_DIR } from './next-steps.js';
@@ -63,6 +64,11 @@ export function program(): Command {
   addLogs(cli);
   addEvents(cli);
   addJournal(cli);
+  cli.hook('preAction', async (_, command) => {
+    if (command.name() === 'run') return;
+    // What names no run says by itself that there is none.
+    if (command.args.length > 0) await assertDataDir(command.opts<StoreOptions>().dataDir);
+  });
   return cli;
 }
 

@@ -1,4 +1,5 @@
 import { Orchestrator } from 'nuflow';
+import { hasDataDir, NO_DATA_DIR } from './existing-data-dir.js';
 import { EXIT, UsageError } from './exit-codes.js';
 import { type FollowOptions, followRuns } from './follow-runs.js';
 import { type AnyWorkflow, loadWorkflow, loadWorkflows } from './load-workflow.js';
@@ -44,6 +45,10 @@ export async function runWorkflow(path: string, options: RunOptions): Promise<nu
 
 /** `nuflow resume [ID]`: one run, or all that have not finished. Returns the exit code. */
 export async function resume(id: string | undefined, options: ResumeOptions): Promise<number> {
+  if (!(await hasDataDir(options.dataDir))) {
+    tell(`${NO_DATA_DIR}; no run is unfinished`);
+    return EXIT.done;
+  }
   const workflows = (await Promise.all(options.workflows.map(loadWorkflows))).flat();
   return withOrchestrator(options, workflows, async (orchestrator) => {
     const { runs, refused } =

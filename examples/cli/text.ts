@@ -26,11 +26,11 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Between two instants; up to now when there is no second. Empty when there is no first. */
+/** Between two instants; up to now when there is no second. Empty when there is no first, as of a damaged run. */
 export function formatSpan(startedAt: string | undefined, endedAt: string | undefined): string {
-  if (startedAt === undefined) return '';
+  const start = Date.parse(startedAt ?? '');
   const end = endedAt === undefined ? Date.now() : Date.parse(endedAt);
-  return formatDuration(end - Date.parse(startedAt));
+  return Number.isNaN(end - start) ? '' : formatDuration(end - start);
 }
 
 /** How instants are shown. */

@@ -40,7 +40,9 @@ describe('nuflow journal check', () => {
       ['one', 'ok'],
       [''],
     ]);
-    expect((await rig.run('journal', 'check', '--data-dir', 'elsewhere')).code).toBe(0);
+    const missing = await rig.run('journal', 'check', '--data-dir', 'elsewhere');
+    expect(missing.code).toBe(2);
+    expect(missing.stderr).toContain('there is no data directory elsewhere');
   });
 
   it('ends with 1 when any is not, and says where and what to type next', async () => {

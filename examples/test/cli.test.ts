@@ -158,10 +158,12 @@ describe('looking at runs', () => {
     expect(runs.map(({ id }: { id: string }) => id)).toEqual(['two', 'one']);
   });
 
-  it('lists nothing, and makes nothing, where there is no data directory', async () => {
-    const { code, stdout } = await rig.run('list', '--data-dir', 'elsewhere', '--json');
-    expect({ code, stdout }).toEqual({ code: 0, stdout: '[]\n' });
-    expect((await rig.run('list', '--data-dir', 'elsewhere')).code).toBe(0);
+  it('says that there is no data directory, and makes none', async () => {
+    for (const args of [['list'], ['show', 'x'], ['resume'], ['resume', 'x'], ['cancel', 'x']]) {
+      const { code, stdout, stderr } = await rig.run(...args, '--data-dir', 'elsewhere');
+      expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: '' });
+      expect(stderr).toContain('there is no data directory elsewhere');
+    }
     expect(rig.lines('elsewhere/index.json')).toEqual([]);
   });
 

@@ -22,6 +22,10 @@ export interface RunSummary {
     readonly failed: number;
     /** Held for a decision. */
     readonly held: number;
+    /** Waiting for their next attempt; absent when none does. */
+    readonly retrying?: number | undefined;
+    /** When the first of them starts again. */
+    readonly retryAt?: string | undefined;
     /** Of those that are done; absent for a run that ended under an earlier version. */
     readonly succeeded?: number | undefined;
     readonly upstreamFailed?: number | undefined;
@@ -53,6 +57,10 @@ export interface TaskCounts {
   readonly failed: number;
   /** Held for a decision. */
   readonly held: number;
+  /** Waiting for their next attempt; absent when none does. */
+  readonly retrying?: number | undefined;
+  /** When the first of them starts again. */
+  readonly retryAt?: string | undefined;
   readonly succeeded: number;
   readonly upstreamFailed: number;
   readonly skipped: number;
@@ -63,14 +71,23 @@ export interface TaskCounts {
 export function countTasks(state: RunState): TaskCounts {
   const count = { succeeded: 0, failed: 0, upstreamFailed: 0, skipped: 0, cancelled: 0 };
   let [running, held] = [0, 0];
+  const retries: string[] = [];
   for (const task of state.tasks.values()) {
     if (isTerminal(task)) count[task.status]++;
     else if (isHeld(task)) held++;
     else if (isAtWork(task)) running++;
+    else if (task.status === 'retrying') retries.push(task.retryAt);
   }
   const { succeeded, upstreamFailed, skipped, cancelled } = count;
   const failed = count.failed + upstreamFailed;
   const done = succeeded + failed + skipped + cancelled;
   const total = state.workflow.tasks.length;
-  return { total, done, running, failed, held, succeeded, upstreamFailed, skipped, cancelled };
+  const counts = { total, done, running, failed, held };
+  const ends = { succeeded, upstreamFailed, skipped, cancelled };
+  return { ...counts, ...retryCounts(retries), ...ends };
+}
+
+function retryCounts(retries: readonly string[]): Pick<TaskCounts, 'retrying' | 'retryAt'> {
+  const [retryAt] = [...retries].sort();
+  return retryAt === undefined ? {} : { retrying: retries.length, retryAt };
 }

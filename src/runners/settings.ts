@@ -1,15 +1,16 @@
 import type { z } from 'zod';
-import { unknownKey } from '../definition/shape-problems.js';
+import type { JsonValue } from '../definition/json.js';
 import { InvalidDefinitionError } from '../errors.js';
 import { lateSchema, type Zod, zod } from '../late.js';
 import type { AttemptPlace, Outcome } from './runner.js';
+import { definitionText, innermost, issueText, unknownSetting } from './setting-problems.js';
 
 /** Parts of `with` that runners of programs share. */
 
 /** Text that stands for code, a path or a name: fixed by the definition, and without NUL, which no program could take. */
 export const staticText = lateSchema((z) =>
   z
-    .string('must be text that is fixed in the definition, not a reference')
+    .string()
     .min(1, 'must not be empty')
     .refine((text) => !text.includes('\0'), 'must not hold a NUL character'),
 );
@@ -17,10 +18,10 @@ export const staticText = lateSchema((z) =>
 const reference = lateSchema((z) =>
   z
     .record(z.string(), z.unknown())
-    .refine(
-      (value) => Object.keys(value).some((key) => key.startsWith('$')),
-      'must be a value or a reference',
-    ),
+    .refine((value) => Object.keys(value).some((key) => key.startsWith('$')), {
+      error: 'must be a value or a reference',
+      abort: true,
+    }),
 );
 
 /** `schema`, or a reference to a value that is not there yet. */
@@ -31,7 +32,7 @@ export function orReference<T extends z.ZodType>(schema: T): T {
 const NAME = /^[^=\0]+$/;
 const environmentValue = lateSchema((z) =>
   z
-    .union([z.string(), z.number(), z.boolean()])
+    .union([z.string(), z.number(), z.boolean()], 'must be text, a number, true or false')
     .transform(String)
     .refine((text) => !text.includes('\0'), 'must not hold a NUL character'),
 );
@@ -61,20 +62,25 @@ export function secretArgument(
   return { status: 'failed', error: { code: 'NUFLOW_SECRET_ARGUMENT', message } };
 }
 
-/** Throws the first problem of a definition as InvalidDefinitionError. `keys` are those that the settings may have. */
+/**
+ * Throws the first problem of a definition as InvalidDefinitionError; an unknown key first, as it is often why another is
+ * missing. `keys` are those that the settings may have.
+ */
 export function refuse(
   problem: z.ZodError | string,
   path: string,
+  settings: JsonValue = null,
   keys: readonly string[] = [],
 ): never {
   if (typeof problem === 'string') throw new InvalidDefinitionError(path, problem);
-  const [issue] = problem.issues;
-  if (issue?.code === 'unrecognized_keys' && issue.path.length === 0) {
-    const [key = ''] = issue.keys;
-    throw new InvalidDefinitionError(path, unknownKey(key, keys), { key });
+  const unknown = problem.issues.find((issue) => issue.code === 'unrecognized_keys');
+  if (unknown?.code === 'unrecognized_keys' && unknown.path.length === 0) {
+    const [key = ''] = unknown.keys;
+    throw new InvalidDefinitionError(path, unknownSetting(key, keys), { key });
   }
+  const issue = innermost(problem.issues[0]);
   const where = [path, ...(issue?.path ?? []).map(String)].join('.');
-  throw new InvalidDefinitionError(where, issueText(issue));
+  throw new InvalidDefinitionError(where, definitionText(issue, settings));
 }
 
 /** The same for values that came at run time: a failed outcome. */
@@ -92,9 +98,4 @@ export function invalidValue(
       message: `${where}: ${issueText(issue)}`,
     },
   };
-}
-
-function issueText(issue: z.core.$ZodIssue | undefined): string {
-  if (issue?.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
-  return issue?.message ?? 'is not valid';
 }

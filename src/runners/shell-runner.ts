@@ -55,7 +55,7 @@ export class ShellRunner implements Runner {
 
   check(settings: { readonly [key: string]: JsonValue }, path: string): void {
     const { error } = atCheck().safeParse(settings);
-    if (error !== undefined) refuse(error, path, Object.keys(atCheck().shape));
+    if (error !== undefined) refuse(error, path, settings, Object.keys(atCheck().shape));
     if (refersToSecret(settings.args ?? null)) refuse(SECRET_ARGUMENT, `${path}.args`);
   }
 

@@ -95,7 +95,7 @@ export class NushellRunner implements Runner {
     use: 'task' | 'probe' = 'task',
   ): void {
     const problem = checkSettings(settings, use);
-    if (problem !== undefined) refuse(problem, path, settingsKeys(settings));
+    if (problem !== undefined) refuse(problem, path, settings, settingsKeys(settings));
     // The other forms pass arguments on standard input.
     const argv = Object.hasOwn(settings, 'script') ? settings.args : undefined;
     if (refersToSecret(argv ?? null)) refuse(SECRET_ARGUMENT, `${path}.args`);

@@ -82,6 +82,9 @@ function formOf(settings: With): 'call' | 'code' | 'script' | undefined {
   return Object.hasOwn(settings, 'script') ? 'script' : undefined;
 }
 
+/** Each begins another form. */
+const FORM_KEYS = ['use', 'code', 'script'] as const;
+
 /** What is wrong with a definition's `with`, or undefined. A script gives no output, so it is no probe. */
 export function checkSettings(
   settings: With,
@@ -91,6 +94,9 @@ export function checkSettings(
   if (use === 'probe' && (form === undefined || form === 'script'))
     return 'a Nushell probe needs "use" and "call", or "code": its answer is its output';
   if (form === undefined) return 'a Nushell task needs "use" and "call", or "code", or "script"';
+  const given = FORM_KEYS.filter((key) => Object.hasOwn(settings, key));
+  if (given.length > 1)
+    return `${given.map((key) => `"${key}"`).join(' and ')} do not go together; give "use" and "call", or "code", or "script"`;
   return atCheck()[form].safeParse(settings).error;
 }
 
