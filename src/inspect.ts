@@ -40,7 +40,8 @@ export interface DataDirHolder {
 /** Who has the data directory open, as far as can be told without taking its lock; undefined when nobody has. */
 export async function dataDirHolder(dataDir: string): Promise<DataDirHolder | undefined> {
   const { lockPath } = dirAt(dataDir);
-  const holder = (await exclusiveHolder(lockPath)) ?? (await livingHolder(lockPath));
+  const exclusive = await exclusiveHolder(lockPath).catch(unlessMissing);
+  const holder = exclusive ?? (await livingHolder(lockPath));
   if (holder === undefined) return undefined;
   const { pid, since } = holder.takenBy;
   return { pid, since };
@@ -148,4 +149,8 @@ export async function* readEvents(
 
 function dirAt(dataDir: string): DataDir {
   return new DataDir(systemWorld.fileSystem, absolutePath(dataDir));
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
