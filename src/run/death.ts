@@ -73,7 +73,7 @@ const INTERRUPTED: TaskError = {
 
 const CRASH_LOOP: TaskError = {
   code: 'NUFLOW_CRASH_LOOP',
-  message: `The task was running each time the orchestrator ended without a word, ${MAX_CRASHES} times in a row, and may be the cause. Find out what ended it, then decide: rerun, done or fail.`,
+  message: `The orchestrator ended without a word ${MAX_CRASHES} times in a row while the task may have been running; it may be the cause. Find out what ended it, then decide: rerun, done or fail.`,
 };
 
 const PROBE_CRASH_LOOP: TaskError = {
