@@ -11,7 +11,7 @@ import { LOST_RESULT, lostResult } from './lost-result.js';
 import { privateAttempt } from './private/private-attempt.js';
 import { withSettled } from './private/settled.js';
 import type { ProcessEntry } from './process-entry.js';
-import { interruptFamily, sendSignal } from './process-group.js';
+import { interruptAttempt, sendSignal } from './process-group.js';
 import { processTable, seesCookies } from './process-table.js';
 import type { AttemptPlace, Execution, Outcome } from './runner.js';
 import { strayHelpersGone } from './spawner/stray-helpers.js';
@@ -112,7 +112,12 @@ class AdoptedExecution implements Execution {
     void this.spawned
       .then(() => this.#look())
       .then((family) => {
-        if (how === 'interrupt') return interruptFamily(family, () => this.#over);
+        if (how === 'interrupt')
+          return interruptAttempt(
+            family,
+            () => this.#look(),
+            () => this.#over || this.#detached.signal.aborted,
+          );
         for (const { pid } of family) sendSignal(pid, 'SIGKILL');
         return undefined;
       });

@@ -7,7 +7,7 @@ import { type PrivateAttempt, privateAttempt } from './private/private-attempt.j
 import { withSettled } from './private/settled.js';
 import type { ProcessEnd } from './process.js';
 import type { ProcessEntry } from './process-entry.js';
-import { interruptFamily, signalGroup } from './process-group.js';
+import { interruptAttempt, signalGroup } from './process-group.js';
 import type { ProcessStarter, Program, Starting } from './process-starter.js';
 import { processTable, seesCookies } from './process-table.js';
 import type { Attempt, AttemptPlace, Execution, Outcome } from './runner.js';
@@ -140,12 +140,22 @@ class ProcessExecution implements Execution {
   async #signal(leader: ProcessIdentity, how: 'interrupt' | 'kill'): Promise<void> {
     // Looked at first: with the group go the parents by whom its descendants are found.
     const table = await processTable();
-    const family = familyOf(table, this.#attempt.cookie, [leader, ...this.#family]);
-    this.#family = family;
+    const family = this.#seen(leader, table);
     if (this.#over || isGone(leader, table)) return;
     if (how === 'kill') signalGroup(leader.pid, 'SIGKILL');
     else if (family.length === 0) signalGroup(leader.pid, 'SIGINT');
-    else await interruptFamily(family, () => this.#over);
+    else
+      await interruptAttempt(
+        family,
+        async () => this.#seen(leader, await processTable()),
+        () => this.#over || this.#isDetached,
+      );
+  }
+
+  #seen(leader: ProcessIdentity, table: readonly ProcessEntry[]): readonly ProcessEntry[] {
+    const family = familyOf(table, this.#attempt.cookie, [leader, ...this.#family]);
+    this.#family = family;
+    return family;
   }
 
   #sweep(): Promise<void> {

@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { constants, platform } from 'node:os';
 import { promisify } from 'node:util';
 
+const SHELL = '/bin/sh';
+
 /**
  * Runs the program in its arguments, and writes to $NUFLOW_RESULT how it ended, aside and renamed, so that it is known
  * even when the orchestrator died meanwhile: {"exitCode":3} or {"signal":9}, a number. The text is fixed. No signal that
@@ -12,6 +14,28 @@ import { promisify } from 'node:util';
  * where nobody takes it for the program's.
  */
 const CATCH = (signals: readonly number[]): string => `trap : ${signals.join(' ')}`;
+
+/** Those by which programs are told to end. */
+const NOTED: readonly number[] = (['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const).map(
+  (name) => constants.signals[name],
+);
+
+/** `came` fails with the number of such a signal once there was one. A function: a variable could be one of the program's. */
+const NOTE = [
+  'came() { :; }',
+  ...NOTED.map((signal) => `trap 'came() { return ${signal}; }' ${signal}`),
+].join('\n');
+
+/** A program that was told to end before it was launched is not launched any more. */
+const UNLESS_TOLD_TO_END = (run: string): string => `if came
+then
+${run}
+else
+status=$?
+umask 077
+set -- signal "$status"
+status=$((status + 128))
+fi`;
 
 /**
  * `fresh` removes what may be where a file of the wrapper is to be: other tasks know the place, and a pipe would be waited for, a link
@@ -39,8 +63,9 @@ exit "$status"`;
  * In the background, where a shell without job control ignores SIGINT and SIGQUIT, so that something else has to set
  * them right (env(1) of GNU coreutils 8.31 or newer). `wait` returns early for each signal that is caught.
  */
+const RESET = ['/usr/bin/env', '--default-signal=INT,QUIT'] as const;
 const RUN_AS_JOB = `exec 3<&0
-/usr/bin/env --default-signal=INT,QUIT "$@" <&3 3<&- &
+${RESET.join(' ')} "$@" <&3 3<&- &
 until wait; do :; done
 wait "$!"
 status=$?`;
@@ -87,9 +112,24 @@ const NAMED = Object.entries(constants.signals)
 /** Those for real-time use have no names in Node; the C library keeps 32 and 33 to itself. */
 const REAL_TIME = platform() === 'linux' ? Array.from({ length: 31 }, (_, n) => 34 + n) : [];
 
-const BEGIN = (signals: readonly number[]): string => [CATCH(signals), FRESH, CAN_WAIT].join('\n');
-const BY_JOBS = [BEGIN([...NAMED, ...REAL_TIME]), RUN_AS_JOB, TELL_BY_JOBS, END].join('\n');
-const BY_WORDS = [BEGIN(NAMED), RUN_AND_TELL_BY_WORDS, END].join('\n');
+const BEGIN = (signals: readonly number[]): string =>
+  [NOTE, CATCH(signals.filter((signal) => !NOTED.includes(signal))), FRESH, CAN_WAIT].join('\n');
+const BY_JOBS = [
+  BEGIN([...NAMED, ...REAL_TIME]),
+  UNLESS_TOLD_TO_END(`${RUN_AS_JOB}\n${TELL_BY_JOBS}`),
+  END,
+].join('\n');
+const BY_WORDS = [BEGIN(NAMED), UNLESS_TOLD_TO_END(RUN_AND_TELL_BY_WORDS), END].join('\n');
+
+/** Whether a process with such a command line is a wrapper, or a copy of one that is to become its program. */
+export function isWrapper([file, option, text]: readonly string[]): boolean {
+  return file === SHELL && option === '-c' && (text === BY_JOBS || text === BY_WORDS);
+}
+
+/** Whether a child of a wrapper with such a command line has not become the program yet. */
+export function isLauncher(words: readonly string[]): boolean {
+  return isWrapper(words) || RESET.every((word, index) => words[index] === word);
+}
 
 /** The wrapper that this system can have. Until that was tried, the one for every system. */
 export class StatusWrapper {
@@ -98,7 +138,7 @@ export class StatusWrapper {
 
   /** Tries which it can have. Never rejects. */
   prepare(): Promise<void> {
-    this.#trial ??= promisify(execFile)('/bin/sh', ['-c', TRIAL([...NAMED, ...REAL_TIME])], {
+    this.#trial ??= promisify(execFile)(SHELL, ['-c', TRIAL([...NAMED, ...REAL_TIME])], {
       timeout: TRIAL_MS,
     })
       .then(({ stdout }) => {
@@ -112,7 +152,7 @@ export class StatusWrapper {
   around(command: readonly string[]): { file: string; args: string[] } {
     // env(1) takes a name with an equals sign for a variable.
     const text = this.#byJobs && !command[0]?.includes('=') ? BY_JOBS : BY_WORDS;
-    return { file: '/bin/sh', args: ['-c', text, 'sh', ...command] };
+    return { file: SHELL, args: ['-c', text, 'sh', ...command] };
   }
 }
 
