@@ -291,12 +291,17 @@ export function isNoSpaceError(error: unknown): boolean {
  * the reserve went.
  */
 export class JournalWriteError extends NuflowError {
-  constructor(file: string, cause: unknown) {
+  constructor(
+    file: string,
+    cause: unknown,
+    became: 'The run stopped' | 'Nothing was started' = 'The run stopped',
+  ) {
+    const what = isNoSpaceError(cause) ? 'The disk is full: writing' : 'Writing';
+    const remedy = isNoSpaceError(cause) ? 'Make space' : 'Fix the cause';
+    const next = became === 'The run stopped' ? 'resume the run' : 'try again';
     super(
       'NUFLOW_JOURNAL_WRITE',
-      isNoSpaceError(cause)
-        ? `The disk is full: writing ${file} failed (${messageOf(cause)}); the run stopped. Make space, then resume the run.`
-        : `Writing ${file} failed (${messageOf(cause)}); the run stopped. Mend the cause, then resume the run.`,
+      `${what} ${file} failed (${messageOf(cause)}). ${became}. ${remedy}, then ${next}.`,
       { file },
       { cause },
     );

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { platform } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defineWorkflow, type RunEvent, type Workflow } from '../src/index.js';
 import { EngineRig, eventOf, quiet, sketch, statuses } from './support/engine-rig.js';
@@ -220,5 +221,46 @@ describe('an index that can not be written', () => {
     expect(JSON.parse(readFileSync(`${rig.dataDir}/index.json`, 'utf8'))).toMatchObject({
       runs: [{ id: 'r' }],
     });
+  });
+});
+
+describe('a run that can not be accepted', () => {
+  it.each([
+    ['write', 'ENOSPC', 'NUFLOW_DISK_FULL'],
+    ['sync', 'ENOSPC', 'NUFLOW_DISK_FULL'],
+    ['sync', 'EIO', 'NUFLOW_JOURNAL_WRITE'],
+    ['open', 'EMFILE', 'NUFLOW_JOURNAL_WRITE'],
+  ] as const)('because a %s fails with %s leaves nothing', async (operation, code, expected) => {
+    const rig = await EngineRig.open();
+    rig.disk.fail(operation, 'journal.ndjson', code);
+    await expect(rig.start(sketch({ a: {} }))).rejects.toMatchObject({
+      code: expected,
+      message: expect.stringMatching(/Nothing was started.*try again/),
+    });
+    rig.disk.heal();
+    expect(readdirSync(join(rig.dataDir, 'runs'))).toEqual([]);
+    await rig.restart();
+    expect(await rig.orchestrator.resumeAll()).toEqual({ runs: [], refused: [] });
+    expect(rig.runner.attempts).toEqual([]);
+    const run = await rig.start(sketch({ a: {} }));
+    (await rig.runner.started('a')).succeed();
+    expect((await run.result).status).toBe('succeeded');
+  });
+
+  it('says that it may go on when what was begun can not be removed', async () => {
+    const rig = await EngineRig.open();
+    rig.disk.fail('sync', 'journal.ndjson', 'EIO');
+    rig.disk.fail('remove', 'journal.ndjson', 'EIO');
+    await expect(rig.start(sketch({ a: {} }))).rejects.toMatchObject({
+      code: 'NUFLOW_JOURNAL_WRITE',
+      message: expect.stringContaining('resume the run'),
+    });
+  });
+
+  it('leaves nothing either when its first record can not be made', async () => {
+    const rig = await EngineRig.open();
+    rig.clock.move(8.64e15); // later than any date can be
+    await expect(rig.start(sketch({ a: {} }))).rejects.toThrow('Invalid time value');
+    expect(readdirSync(join(rig.dataDir, 'runs'))).toEqual([]);
   });
 });

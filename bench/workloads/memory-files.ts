@@ -26,6 +26,10 @@ export class MemoryFiles implements FileSystem {
     return isNew;
   }
 
+  async removeEmptyDir(path: string): Promise<void> {
+    if ((await this.list(path)).length === 0) this.#folders.delete(path);
+  }
+
   async syncDir(): Promise<void> {
     this.#happens();
   }

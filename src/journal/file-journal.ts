@@ -4,6 +4,7 @@ import type { Cancel } from '../world/clock.js';
 import type { FileSystem, OpenFile } from '../world/file-system.js';
 import type { World } from '../world/world.js';
 import { encode } from './codec.js';
+import { discard, notStarted } from './discard.js';
 import { encodeStart, isLongStart } from './encode-start.js';
 import { InstantText } from './instant-text.js';
 import type { Journal, JournalListener, JournalReader } from './journal.js';
@@ -86,12 +87,13 @@ export class FileJournal implements Journal {
   /**
    * Opens a journal for a new run. What a crash left there of a first record that never was whole
    * is cut off; a file with records is a run that exists, and throws. The file's name becomes durable
-   * together with its first record. Throws JournalWriteError.
+   * together with its first record. Throws DiskFullError, JournalWriteError.
    */
   static async create(world: World, path: string, listener: JournalListener): Promise<FileJournal> {
     const { fileSystem } = world;
+    let isNew = false;
     try {
-      const isNew = await makeFolder(fileSystem, dirname(path));
+      isNew = await makeFolder(fileSystem, dirname(path));
       if (!isNew && (await fileSystem.size(path))) return await openEmpty(world, path, listener);
       if (!isNew) await fileSystem.assertOwnDir(dirname(path));
       const file = await fileSystem.open(path, 'append');
@@ -99,7 +101,8 @@ export class FileJournal implements Journal {
       named.catch(() => {}); // the first write sees it
       return new FileJournal(world, path, file, listener, { at: NOTHING, named });
     } catch (error) {
-      throw asWriteError(path, error);
+      if (isNew) await discard(fileSystem, path).catch(() => {}); // an empty folder is no run
+      throw notStarted(path, error);
     }
   }
 
@@ -187,6 +190,19 @@ export class FileJournal implements Journal {
   close(): Promise<void> {
     this.#closed ??= this.#finish();
     return this.#closed;
+  }
+
+  /**
+   * Closes it, and takes the run back when nothing of it is acknowledged, whose first record may be on the disk or get there
+   * all the same. Resolves whether nothing is left.
+   */
+  async discard(): Promise<boolean> {
+    await this.close();
+    if (this.durableSeq > 0 || !this.#file.isInPlace()) return false;
+    return discard(this.#world.fileSystem, this.#path).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #finish(): Promise<void> {

@@ -11,6 +11,7 @@ import {
   WorkflowNotRegisteredError,
 } from '../errors.js';
 import type { DataDir } from '../journal/data-dir.js';
+import { notStarted } from '../journal/discard.js';
 import { FileJournal } from '../journal/file-journal.js';
 import type { Journal } from '../journal/journal.js';
 import { JOURNAL_FORMAT, type JournalRecord, type RecordOf } from '../journal/record.js';
@@ -101,8 +102,12 @@ export class RunOpener {
       traceId: world.random.hex(16),
       baseDir: run.baseDir,
     });
-    await journal.flush();
-    if (!loop.accepted) await loop.ended; // rejects: nothing got to the disk
+    try {
+      await journal.flush();
+      if (!loop.accepted) await loop.ended; // rejects: nothing got to the disk
+    } catch (error) {
+      throw (await journal.discard()) ? notStarted(dir.journalPath(id), error) : error;
+    }
   }
 
   /** Whether `wanted` is the run on disk; undefined when there is none. Throws RunConflictError, DefinitionChangedError, BaseDirError. */

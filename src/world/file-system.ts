@@ -8,6 +8,8 @@ export interface FileSystem {
   makeDir(path: string): Promise<void>;
   /** Creates one folder with mode 0700; resolves false when it was there already. */
   makeNewDir(path: string): Promise<boolean>;
+  /** Removes a folder that is empty; no error when it is not, or not there. */
+  removeEmptyDir(path: string): Promise<void>;
   /** Makes creations, renames and removals directly inside `path` durable. */
   syncDir(path: string): Promise<void>;
   /**

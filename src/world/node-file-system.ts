@@ -9,6 +9,7 @@ import {
   mkdir,
   openSync,
   read,
+  rmdir,
   type Stats,
   write,
   writeSync,
@@ -32,6 +33,10 @@ export const nodeFileSystem: FileSystem = {
   async makeNewDir(path) {
     const made = called((done) => mkdir(path, { mode: 0o700 }, done));
     return made.then(() => true, unless('EEXIST', false));
+  },
+  async removeEmptyDir(path) {
+    const removed = called((done) => rmdir(path, done));
+    await removed.catch(unless('ENOENT', undefined)).catch(unless('ENOTEMPTY', undefined));
   },
   async syncDir(path) {
     // At once: the folder was just changed, so nothing has to be read, and the way to a thread and back takes longer.

@@ -65,6 +65,31 @@ describe('a reserve', () => {
   });
 });
 
+describe('a reserve of which the file system tells when it is full', () => {
+  it('is given back then, before a write failed, and what made it necessary is told', async () => {
+    let isFull = false;
+    fileSystem.isFull = async () => isFull;
+    const reserve = new Reserve(fileSystem, PATH, 5_000);
+    const causes: Error[] = [];
+    reserve.onFreed = async (cause) => void causes.push(cause);
+    await reserve.freeIfFull(); // none is made yet
+    await reserve.ensure();
+    await reserve.freeIfFull();
+    expect([reserve.canLook, await memory.size(PATH), causes]).toEqual([true, 5_000, []]);
+    isFull = true;
+    await reserve.freeIfFull();
+    expect(await memory.size(PATH)).toBeUndefined();
+    expect(causes).toMatchObject([{ code: 'ENOSPC' }]);
+  });
+
+  it('is kept where the file system does not tell', async () => {
+    const reserve = new Reserve(fileSystem, PATH, 5_000);
+    await reserve.ensure();
+    await reserve.freeIfFull();
+    expect([reserve.canLook, await memory.size(PATH)]).toEqual([false, 5_000]);
+  });
+});
+
 describe('a journal on a full disk', () => {
   const lines = linesOf(DRAFTS);
   const crc = Number.parseInt((lines[0] ?? '').slice(-11, -3), 16);

@@ -52,6 +52,17 @@ export class SimFileSystem implements FileSystem {
     return this.#call('makeDir', path, { run: () => this.#parts.disk.makeFolder(path) });
   }
 
+  removeEmptyDir(path: string): Promise<void> {
+    const run = (): void => {
+      const { disk } = this.#parts;
+      const node = disk.node(path);
+      if (!(node instanceof SimFolder) || node.names.size > 0) return;
+      const { folder, name } = disk.place(path);
+      folder.change([], [name]);
+    };
+    return this.#call('remove', path, { run });
+  }
+
   async syncDir(path: string): Promise<void> {
     const folder = this.#parts.disk.node(path);
     if (!(folder instanceof SimFolder)) throw systemError('ENOENT', path);

@@ -15,7 +15,8 @@ export type Operation =
   | 'size'
   | 'list'
   | 'makeDir'
-  | 'makeNewDir';
+  | 'makeNewDir'
+  | 'removeEmptyDir';
 
 /**
  * How one call fails: with nothing done; with all done and an error nevertheless; or, a write, with half
@@ -101,6 +102,10 @@ export class FaultyFileSystem implements FileSystem {
 
   makeNewDir(path: string): Promise<boolean> {
     return this.#call('makeNewDir', path, () => this.#inner.makeNewDir(path));
+  }
+
+  removeEmptyDir(path: string): Promise<void> {
+    return this.#call('removeEmptyDir', path, () => this.#inner.removeEmptyDir(path));
   }
 
   syncDir(path: string): Promise<void> {

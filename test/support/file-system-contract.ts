@@ -42,6 +42,16 @@ export function fileSystemContract(
       await expect(fileSystem.makeNewDir(at('x', 'y'))).rejects.toMatchObject({ code: 'ENOENT' });
     });
 
+    it('removes a folder only when it is empty', async () => {
+      await fileSystem.makeDir(at('a', 'b'));
+      await fileSystem.removeEmptyDir(at('a'));
+      expect(await fileSystem.list(at('a'))).toEqual(['b']);
+      await fileSystem.removeEmptyDir(at('a', 'b'));
+      await fileSystem.removeEmptyDir(at('a'));
+      await fileSystem.removeEmptyDir(at('a'));
+      expect(await fileSystem.list(folder)).toEqual([]);
+    });
+
     it('lists names, none where there is no folder', async () => {
       await write(at('file'), 'x');
       await fileSystem.makeDir(at('dir'));

@@ -83,6 +83,11 @@ export class MemoryFileSystem implements FileSystem {
     return true;
   }
 
+  async removeEmptyDir(path: string): Promise<void> {
+    const found = this.#find(path);
+    if (found instanceof StoredFolder && found.names.size === 0) await this.remove(path);
+  }
+
   async syncDir(path: string): Promise<void> {
     const folder = this.#folder(path);
     folder.synced = new Map(folder.names);
