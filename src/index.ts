@@ -69,10 +69,11 @@ export {
   RunFolderError,
 } from './journal/storage-errors.js';
 export type { RunStatus, RunSummary } from './journal/summary.js';
-export { Orchestrator, type Resumed } from './orchestrator.js';
+export { Orchestrator } from './orchestrator.js';
 export type {
   LogOptions,
   OrchestratorOptions,
+  Resumed,
   ResumeOptions,
   StartOptions,
 } from './orchestrator-options.js';

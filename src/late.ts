@@ -1,4 +1,6 @@
+import { closeSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { InstallationError } from './installation-error.js';
@@ -21,10 +23,27 @@ export function late<T>(specifier: string): () => T {
 /** The very module that `import` gives the user's program; the package's other form where Node can't give that at once. */
 function load(specifier: string): unknown {
   const requireFrom = requireFromHere();
+  assertDescriptors();
   try {
     return requireFrom(fileURLToPath(import.meta.resolve(specifier)));
   } catch {
     return loadOtherForm(requireFrom, specifier);
+  }
+}
+
+/** One for a file, others for what runs meanwhile in other threads. */
+const DESCRIPTORS = 8;
+
+/**
+ * Throws when no more files can be opened (EMFILE, ENFILE). Node remembers a module that could not be read for that as broken, for
+ * as long as the process lives; so it is not asked.
+ */
+function assertDescriptors(): void {
+  const opened: number[] = [];
+  try {
+    while (opened.length < DESCRIPTORS) opened.push(openSync(devNull, 'r'));
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor);
   }
 }
 

@@ -5,6 +5,7 @@ import { InvalidOptionError } from './errors.js';
 import { assertOpenOptions } from './orchestrator-check.js';
 import type { PoolOptions } from './queue/executor.js';
 import type { BaseDir } from './run/base-dir.js';
+import type { Run } from './run/run.js';
 import type { SecretSource } from './run/run-secrets.js';
 import type { NushellOptions } from './runners/index.js';
 import { assertInstalled } from './runners/programs.js';
@@ -140,4 +141,11 @@ function assertWhole(option: string, value: number, least: number, most: number)
     option,
     `must be a whole number from ${least} to ${most}, not ${value}`,
   );
+}
+
+/** What `Orchestrator.resumeAll` did. */
+export interface Resumed {
+  readonly runs: readonly Run[];
+  /** Runs that could not be resumed (changed definition, damaged journal, …), untouched, and why. */
+  readonly refused: readonly { readonly id: string; readonly error: Error }[];
 }

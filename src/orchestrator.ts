@@ -13,6 +13,7 @@ import { acceptStart, type StartAcceptance } from './orchestrator-accept.js';
 import { assertResumeOptions, assertStart } from './orchestrator-check.js';
 import {
   type OrchestratorOptions,
+  type Resumed,
   type ResumeOptions,
   type Settings,
   type StartOptions,
@@ -46,13 +47,6 @@ import {
 } from './runners/index.js';
 import type { Runner } from './runners/runner.js';
 import type { HeldLock } from './world/lock-attempt.js';
-
-/** What {@link Orchestrator.resumeAll} did. */
-export interface Resumed {
-  readonly runs: readonly Run[];
-  /** Runs that could not be resumed (changed definition, damaged journal, …), untouched, and why. */
-  readonly refused: readonly { readonly id: string; readonly error: Error }[];
-}
 
 /**
  * Runs workflows durably out of one data directory.
@@ -271,6 +265,15 @@ export class Orchestrator {
   /** Calls `listener` for each run that stops because of an error from now on; returns the way to end that. */
   onStopped(listener: StoppedListener): Unsubscribe {
     return this.#stopped.listen(listener);
+  }
+
+  /**
+   * Resolves when the data directory takes new runs; rejects with what they would be refused with:
+   * OrchestratorClosedError, DiskFullError, JournalWriteError, or DataDirMovedError (`NUFLOW_DATA_DIR_MOVED`).
+   */
+  async ready(): Promise<void> {
+    this.#assertOpen();
+    await this.#opener.assertReady();
   }
 
   /** What became of Nushell processes that were started before their tasks, since this was opened. */

@@ -46,6 +46,17 @@ describe('a run that stopped because the disk is full', () => {
     expect((await rig.orchestrator.inspect('r')).status).toBe('succeeded');
   });
 
+  it('leaves an orchestrator that is not ready, until there is space', async () => {
+    const rig = await EngineRig.open();
+    await expect(rig.orchestrator.ready()).resolves.toBeUndefined();
+    await stopped(rig);
+    await expect(rig.orchestrator.ready()).rejects.toMatchObject({ code: 'NUFLOW_DISK_FULL' });
+    rig.disk.heal();
+    await expect(rig.orchestrator.ready()).resolves.toBeUndefined();
+    await rig.orchestrator.close({ mode: 'detach' });
+    await expect(rig.orchestrator.ready()).rejects.toMatchObject({ code: 'NUFLOW_CLOSED' });
+  });
+
   it('goes on with its functions, though only start was given them', async () => {
     const rig = await EngineRig.open();
     let isOver = false;

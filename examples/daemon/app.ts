@@ -25,7 +25,7 @@ export function createApp(daemon: Daemon): Hono {
 }
 
 function addHealth(app: Hono, daemon: Daemon): void {
-  const answers: ReadonlyMap<string, (c: Context) => Response> = new Map([
+  const answers = new Map<string, (c: Context) => Response | Promise<Response>>([
     ['/health', (c) => ready(c, daemon)],
     ['/health/ready', (c) => ready(c, daemon)],
     ['/health/live', alive],

@@ -56,6 +56,23 @@ describe('a daemon', () => {
     expect(await daemon.end('SIGTERM')).toBe(0);
   });
 
+  it.skipIf(!canMount())('is not ready while a full disk lets it take no workflow', async () => {
+    const data = await daemon.startOnOwnDisk();
+    const filler = join(data, '..', 'filler');
+    const health = async (): Promise<unknown> => (await daemon.fetch('/health/ready')).json();
+    expect(await health()).toEqual({ status: 'ok' });
+    fillWith(filler);
+    expect(await health()).toEqual({
+      status: 'degraded',
+      codes: ['NUFLOW_DISK_FULL'],
+      count: 0,
+      stopped: [],
+    });
+    expect((await fetch(`${daemon.url}/health`)).status).toBe(503);
+    rmSync(filler);
+    await expect.poll(health).toEqual({ status: 'ok' });
+  });
+
   it.skipIf(!canMount())(
     'on a full disk says so, acknowledges nothing, and goes on by itself when there is space',
     async () => {

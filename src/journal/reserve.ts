@@ -45,6 +45,14 @@ export class Reserve {
     await this.#making;
   }
 
+  /** As {@link ensure}, and looks whether there is any space beside it. Throws what it throws. */
+  async assertSpace(): Promise<void> {
+    await this.ensure();
+    const folder = dirname(this.path);
+    if (await this.#fileSystem.isFull?.(folder))
+      throw new DiskFullError(folder, 'has no space left', undefined);
+  }
+
   /** Gives the space back; resolves whether there is any. Safe to call again: who comes later shares what there is. */
   free(cause: Error): Promise<boolean> {
     if (this.#isMade) {

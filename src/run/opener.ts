@@ -77,6 +77,12 @@ export class RunOpener {
     this.#tools = tools;
   }
 
+  /** What any new run would be refused with. Throws DataDirMovedError, DiskFullError, JournalWriteError. */
+  async assertReady(): Promise<void> {
+    this.#tools.assertInPlace();
+    await this.#tools.reserve.assertSpace();
+  }
+
   /** A new run, durably accepted. `enter` is told of the loop before it begins. */
   async create(run: NewRun, enter: (loop: RunLoop) => void): Promise<void> {
     const { world, dir } = this.#tools;

@@ -18,6 +18,13 @@ export function inheritedDescriptors(): number[] {
   }
 }
 
+/** The number that no new descriptor can have (RLIMIT_NOFILE); it may have come down since some were opened. */
+function descriptorLimit(): number {
+  const limits = readFileSync('/proc/self/limits', 'latin1');
+  const [, limit] = /^Max open files +(\d+)/m.exec(limits) ?? [];
+  return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit);
+}
+
 /** Closes all of them but those to be kept: for programs of ours, which have no others of that kind. */
 export function closeInherited(kept: readonly number[] = []): void {
   for (const fd of inheritedDescriptors()) if (!kept.includes(fd)) closeSync(fd);
@@ -37,6 +44,14 @@ function isInheritable(fd: number): boolean {
 /** Those of this program, as it was started: to look each time would cost a program with many connections more than the start. */
 let ofThisProgram: ReadonlySet<number> | undefined;
 
+/** Those that can be replaced in a child: libuv fails (EINVAL) when told of one that is not below the limit. */
+function closable(): number[] {
+  const inherited = inheritedDescriptors();
+  if (inherited.length === 0) return [];
+  const limit = descriptorLimit();
+  return inherited.filter((fd) => fd + 1 < limit);
+}
+
 /**
  * Calls `use` with what a program is to be started with, so that it inherits nothing of the {@link inheritedDescriptors}: another
  * program's can't be closed before it starts, but each leads nowhere in it.
@@ -45,7 +60,7 @@ export function withoutInherited<T>(
   stdio: readonly number[],
   use: (all: readonly (number | 'ignore')[]) => T,
 ): T {
-  ofThisProgram ??= new Set(inheritedDescriptors());
+  ofThisProgram ??= new Set(closable());
   if (ofThisProgram.size === 0) return use(stdio);
   const inherited = ofThisProgram;
   const nothing = openSync('/dev/null', 'r');

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type * as Execa from 'execa';
 import { late } from '../late.js';
+import { isDescriptorShortage } from '../world/descriptors.js';
 import type { Stdio } from './attempt-files.js';
 import { withoutInherited } from './inherited-descriptors.js';
 
@@ -18,7 +19,8 @@ function execa(): typeof Execa {
 export async function readyToStart(): Promise<void> {
   try {
     execa();
-  } catch {
+  } catch (error) {
+    if (isDescriptorShortage(error)) throw error;
     imported = await import('execa');
   }
 }

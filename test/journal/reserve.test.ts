@@ -82,6 +82,14 @@ describe('a reserve of which the file system tells when it is full', () => {
     expect(causes).toMatchObject([{ code: 'ENOSPC' }]);
   });
 
+  it('is refused to who asks for space while there is none beside it', async () => {
+    fileSystem.isFull = async () => true;
+    const reserve = new Reserve(fileSystem, PATH, 5_000);
+    await expect(reserve.assertSpace()).rejects.toMatchObject({ code: 'NUFLOW_DISK_FULL' });
+    fileSystem.isFull = async () => false;
+    await expect(reserve.assertSpace()).resolves.toBeUndefined();
+  });
+
   it('is kept where the file system does not tell', async () => {
     const reserve = new Reserve(fileSystem, PATH, 5_000);
     await reserve.ensure();

@@ -24,7 +24,7 @@ class Waiting {
 
   constructor(runner: ShellRunner, folder: string, prelude = '') {
     const go = join(folder, `go-${Math.random()}`);
-    const loop = `echo "pid $$"; n=0; while [ ! -e "${go}" ] && [ $n -lt 900 ]; do n=$((n + 1)); sleep .05; done; exit 7`; // ends by itself when nobody says go
+    const loop = `echo "pid $$"; n=0; while [ ! -e "${go}" ] && [ $n -lt 200 ]; do n=$((n + 1)); sleep .3; done; exit 7`; // ends by itself when nobody says go
     this.rig = new AttemptRig(folder, {
       with: { command: 'sh', args: ['-c', `${prelude}${loop}`], env: { GO: go } },
     });
