@@ -1,5 +1,6 @@
 import { InvalidDefinitionError, NuflowError, quote } from '../errors.js';
 import type { JsonValue } from './json.js';
+import { didYouMean } from './nearest.js';
 import { type SecretReference, secretName } from './secret-name.js';
 
 /**
@@ -178,9 +179,27 @@ export function checkReferences(template: JsonValue, known: Referable, where: st
     const target = (template as { readonly [key: string]: JsonValue })[kind] as JsonValue;
     checkTarget(kind, target, known, where);
   } else {
+    checkKeys(template, where);
     for (const [key, child] of Object.entries(template))
       checkReferences(child, known, `${where}.${key}`);
   }
+}
+
+const RESERVED = /^\$[A-Za-z]/;
+
+/** Whether an object is a reference, or is written as if it were one. */
+export function looksLikeReference(value: object): boolean {
+  return !Array.isArray(value) && Object.keys(value).some((key) => RESERVED.test(key));
+}
+
+/** A mistyped `$output` would otherwise be handed to the task as data. */
+function checkKeys(value: object, where: string): void {
+  const key = Object.keys(value).find((it) => RESERVED.test(it));
+  if (key === undefined) return;
+  throw new InvalidDefinitionError(
+    where,
+    `has the key ${quote(key)}, which is no kind of reference${didYouMean(key, KINDS)}; if the whole is data, wrap it in { "$literal": … }`,
+  );
 }
 
 function checkTarget(

@@ -101,7 +101,8 @@ describe('the check of references before a run', () => {
     { $literal: { $output: 'stranger' } },
     { $function: 'args' },
     { text: '$output' },
-    { $default: 1 },
+    { $literal: { $outptu: 'network' } },
+    { $: 1, $1: 2, a$b: 3 },
   ])('takes %j', (template) => {
     expect(check(template)).not.toThrow();
   });
@@ -118,6 +119,9 @@ describe('the check of references before a run', () => {
     [{ $input: 'a', $output: 'network' }, 'tasks.t', /"\$output" beside \$input/],
     [{ args: { $function: 'flags' } }, 'tasks.t.args', /no function came with it/],
     [{ args: { $function: 1 } }, 'tasks.t.args', /no function came with it/],
+    [{ args: [{ $outptu: 'network.id' }] }, 'tasks.t.args.0', /"\$outptu".*mean "\$output"/],
+    [{ a: 1, $default: 1 }, 'tasks.t', /"\$default", which is no kind of reference; if the whole/],
+    [{ $schema: 'x' }, 'tasks.t', /wrap it in \{ "\$literal"/],
     [{ $literal: 1, more: 2 }, 'tasks.t', /"more" beside \$literal/],
     [{ $literal: 1, $default: 2 }, 'tasks.t', /"\$default" beside \$literal/],
   ])('refuses %j, naming the place', (template, path, why) => {

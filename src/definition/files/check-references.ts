@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '../json.js';
 import { didYouMean, nearest } from '../nearest.js';
 import { type Problems, partAt } from '../problems.js';
-import { checkReferences, pathOf, referencedTask } from '../references.js';
+import { checkReferences, looksLikeReference, pathOf, referencedTask } from '../references.js';
 import type { Path } from './position.js';
 import { textReferences } from './text-references.js';
 
@@ -76,17 +76,12 @@ function isNuCode(path: Path, data: JsonObject): boolean {
 /** Every object below a value that is a reference, and where. */
 function* referencesBelow(value: JsonValue, path: Path): Generator<[JsonObject, Path]> {
   if (typeof value !== 'object' || value === null) return;
-  if (isReference(value)) yield [value as JsonObject, path];
+  if (looksLikeReference(value)) yield [value as JsonObject, path];
   else if (Array.isArray(value))
     for (const [i, part] of value.entries()) yield* referencesBelow(part, [...path, i]);
   else
     for (const [key, part] of Object.entries(value))
       yield* referencesBelow(part as JsonValue, [...path, key]);
-}
-
-const KINDS = ['$input', '$output', '$secret', '$literal', '$function'];
-function isReference(value: object): boolean {
-  return !Array.isArray(value) && KINDS.some((kind) => Object.hasOwn(value, kind));
 }
 
 interface Place {

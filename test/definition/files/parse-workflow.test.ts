@@ -296,6 +296,9 @@ tasks:
       /^w\.yaml:8:39: task "server", nu\.input\.\$input: the input has no "nme" by its schema; did you mean "name"\?$/,
     );
     expect(message('{ $input: disks.0.sise }')).toContain('did you mean "size"');
+    expect(message('{ a: [ { $outptu: network.ip } ] }')).toMatch(
+      /^w\.yaml:8:36: task "server", nu\.input\.a\.0: has the key "\$outptu".*did you mean "\$output"/,
+    );
     expect(message('{ a: [ { $output: netwrok.ip } ] }')).toMatch(
       /nu\.input\.a\.0\.\$output: refers to the output of "netwrok", which is not a task of this workflow; did you mean "network"/,
     );
