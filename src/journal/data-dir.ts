@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { InvalidRunIdError, RunNotFoundError } from '../errors.js';
 import type { FileSystem } from '../world/file-system.js';
+import { assertNotTaken } from './foreign-dir.js';
 import { readRecords } from './read-records.js';
 import { readState } from './read-state.js';
 import type { JournalRecord, RecordOf } from './record.js';
@@ -37,11 +38,15 @@ export class DataDir {
     this.path = path;
   }
 
-  /** The directory, made if missing. Where it has its folder `runs`, all names around that are durable. */
+  /**
+   * The directory, made if missing. Where it has its folder `runs`, all names around that are durable. Throws what the system says,
+   * and for a directory of something else that has files where ours would be.
+   */
   static async make(fileSystem: FileSystem, path: string): Promise<DataDir> {
     await fileSystem.assertOwnDir(path, { mayBeLink: true });
     const names = await fileSystem.list(path);
     if (!names.includes('runs')) {
+      await assertNotTaken(fileSystem, path, names);
       await makeDurable(fileSystem, path);
       await fileSystem.makeNewDir(join(path, 'runs'));
     }

@@ -25,6 +25,29 @@ describe('making a data directory', () => {
     expect(await again.runs()).toEqual(['one']);
   });
 
+  it.each([
+    ['index.json', '{}'],
+    ['reserve', 'tables'],
+    ['lock', 'yarn'],
+  ])('refuses the directory of something else that has a file %s', async (name, text) => {
+    const fileSystem = empty();
+    fileSystem.put(`/project/${name}`, text);
+    const making = DataDir.make(fileSystem, '/project');
+    await expect(making).rejects.toThrow(`its ${name} would be written over`);
+    expect(await fileSystem.list('/project')).toEqual([name]);
+  });
+
+  it.each(['', '{"pid":7,'])(
+    'takes one of ours from which the runs were removed, whose lock is %j',
+    async (lock) => {
+      const fileSystem = empty();
+      fileSystem.put('/data/lock', lock);
+      fileSystem.put('/data/index.json', '{}');
+      await DataDir.make(fileSystem, '/data');
+      expect(await fileSystem.list('/data/runs')).toEqual([]);
+    },
+  );
+
   it('makes durable what another process made and did not live to sync', async () => {
     const fileSystem = empty();
     await fileSystem.makeDir('/data/runs');
