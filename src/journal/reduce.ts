@@ -6,6 +6,7 @@ import {
   isTerminal,
   PENDING,
   type ProbingTask,
+  type RetryingTask,
   type RunningTask,
   type RunState,
   type TaskState,
@@ -114,6 +115,7 @@ function nextTask(task: TaskState, record: TaskRecord): TaskState {
         attempts: task.attempts,
         endedAt: record.at,
         reason: record.reason,
+        ...lastError(task),
       };
     default:
       return unreachable(record, 'reduce');
@@ -132,6 +134,7 @@ function started(task: TaskState, record: RecordOf<'task.started'>): TaskState {
     failures: task.failures,
     startedAt: record.at,
     crashes: task.crashes,
+    ...lastError(task),
     ...(record.ahead === undefined ? {} : { ahead: record.ahead }),
   };
 }
@@ -140,7 +143,13 @@ function started(task: TaskState, record: RecordOf<'task.started'>): TaskState {
 function confirmed(task: RunningTask, record: RecordOf<'task.started'>): TaskState {
   const { attempts, failures, crashes } = running(task, record);
   if (record.ahead) throw illegal(record, 'the attempt was started ahead before');
-  return { status: 'running', attempts, failures, startedAt: record.at, crashes };
+  const startedAt = record.at;
+  return { status: 'running', attempts, failures, startedAt, crashes, ...lastError(task) };
+}
+
+/** How the latest attempt that failed did, so far as the task is to be tried again. */
+function lastError(task: TaskState): { readonly error?: RetryingTask['error'] } {
+  return 'error' in task && task.error !== undefined ? { error: task.error } : {};
 }
 
 function succeeded(task: RunningTask | ProbingTask, record: RecordOf<'task.succeeded'>): TaskState {

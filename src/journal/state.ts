@@ -43,6 +43,8 @@ export interface RunningTask extends Tries {
   readonly startedAt: string;
   /** The start was written before there was a slot, and nothing says yet that its code runs: it counts as waiting. */
   readonly ahead?: true | undefined;
+  /** How the attempt before this one failed, if it did. */
+  readonly error?: TaskError | undefined;
   readonly process?: ProcessIdentity | undefined;
 }
 export interface RetryingTask extends Tries {
@@ -88,6 +90,8 @@ export interface CancelledTask {
   readonly attempts: number;
   readonly endedAt: string;
   readonly reason: CancelReason;
+  /** How its latest attempt that failed did, when it was to be tried again. */
+  readonly error?: TaskError | undefined;
 }
 
 export type TaskStatus = TaskState['status'];

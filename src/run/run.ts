@@ -29,7 +29,7 @@ export interface RunResult<Outputs = Readonly<Record<string, JsonValue | undefin
   readonly status: FinishedStatus;
   /** By the names `tasks` returned; undefined for a task that did not succeed. */
   readonly outputs: Outputs;
-  /** Tasks that failed, in definition order. */
+  /** Tasks that failed, and those cancelled while they were to be tried again or by the timeout of the run; in definition order. */
   readonly failures: readonly { readonly task: string; readonly error: TaskError }[];
 }
 

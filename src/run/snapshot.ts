@@ -137,6 +137,7 @@ function taskFields(task: TaskState): Omit<TaskSnapshot, 'id' | 'runner' | 'need
         attempts: task.attempts,
         endedAt: task.endedAt,
         reason: task.reason,
+        ...(task.error === undefined ? {} : { error: task.error }),
       };
     default:
       return { status: task.status, attempts: task.attempts };
@@ -172,10 +173,24 @@ function timeLeft(state: RunState, { durationMs, slots }: Estimate): number | un
   return Math.round(Math.max(work / slots, longest));
 }
 
-/** Errors of the tasks that failed, in definition order: the first place to look. */
+/**
+ * Errors of the tasks that failed, and of those that were cancelled while they were to be tried again or by the timeout of the
+ * run, in definition order: the first place to look.
+ */
 export function failures(state: RunState): { readonly task: string; readonly error: TaskError }[] {
   return state.workflow.tasks.flatMap(({ id }) => {
-    const task = taskState(state, id);
-    return task.status === 'failed' ? [{ task: id, error: task.error }] : [];
+    const error = failureOf(taskState(state, id));
+    return error === undefined ? [] : [{ task: id, error }];
   });
+}
+
+const OUT_OF_TIME: TaskError = Object.freeze({
+  code: 'NUFLOW_TIMEOUT',
+  message: 'The timeout of the run ended it before it was done.',
+});
+
+function failureOf(task: TaskState): TaskError | undefined {
+  if (task.status !== 'failed' && task.status !== 'cancelled') return undefined;
+  const isLate = task.status === 'cancelled' && task.reason === 'runTimeout' && task.attempts > 0;
+  return task.error ?? (isLate ? OUT_OF_TIME : undefined);
 }

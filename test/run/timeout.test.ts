@@ -75,10 +75,41 @@ describe('the timeout of a run', () => {
     await rig.clock.pass(3_600_000);
     await a.stopped('interrupt');
     a.fail();
-    expect((await run.result).status).toBe('failed');
+    const { status, failures } = await run.result;
+    expect(status).toBe('failed');
+    expect(failures).toEqual([
+      {
+        task: 'a',
+        error: { code: 'NUFLOW_TIMEOUT', message: expect.stringContaining('timeout of the run') },
+      },
+    ]);
     expect(statuses(run)).toEqual({ done: 'succeeded', a: 'cancelled', b: 'cancelled' });
     expect(await rig.story()).toContain('cancel runTimeout');
   });
+
+  it.each(['waits to be tried again', 'is tried again'])(
+    'keeps how a task failed that %s when it comes, also after a restart',
+    async (when) => {
+      const rig = await EngineRig.open();
+      const run = await rig.start(sketch({ a: { retry: { maximumAttempts: 3 } }, b: {} }), {
+        timeout: '1h',
+      });
+      await rig.runner.started('b');
+      (await rig.runner.started('a')).fail('E_QUOTA', 'no more servers');
+      const { retryAt } = await eventOf(run, 'task.retryScheduled');
+      if (when === 'is tried again') {
+        await rig.clock.reach(retryAt);
+        await rig.runner.started('a', 2);
+      }
+      rig.runner.onStart = (attempt) => attempt.interrupted();
+      await rig.restart();
+      const again = await rig.orchestrator.resume('r');
+      await again.cancel();
+      const error = { code: 'E_QUOTA', message: 'no more servers' };
+      expect((await again.result).failures).toEqual([{ task: 'a', error }]);
+      expect(again.snapshot().tasks[0]).toMatchObject({ status: 'cancelled', error });
+    },
+  );
 
   it('is the workflow’s unless the start says otherwise', async () => {
     const rig = await EngineRig.open();
