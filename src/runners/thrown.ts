@@ -21,7 +21,7 @@ const UNREADABLE: TaskError = {
 };
 
 function asData(error: unknown, depth: number): TaskError {
-  if (!isError(error)) return { code: 'Error', message: describe(error) };
+  if (!isError(error)) return plainAsData(error);
   const { code } = error as { code?: unknown };
   const causes = error instanceof AggregateError ? error.errors : [error.cause];
   const inner =
@@ -32,6 +32,15 @@ function asData(error: unknown, depth: number): TaskError {
     code: typeof code === 'string' ? code : String(error.name),
     message: String(error.message),
     ...(inner.length === 0 ? {} : { inner }),
+  };
+}
+
+/** `throw { code, message }`, and anything else that is no Error. */
+function plainAsData(thrown: unknown): TaskError {
+  const { code, message } = Object(thrown) as { code?: unknown; message?: unknown };
+  return {
+    code: typeof code === 'string' ? code : 'Error',
+    message: typeof message === 'string' ? message : describe(thrown),
   };
 }
 

@@ -66,6 +66,18 @@ describe('FunctionRunner', () => {
     ).toEqual({ status: 'failed', error: { code: 'Error', message } });
   });
 
+  it('takes code and message of a plain object that was thrown', async () => {
+    const failed = async (thrown: unknown) =>
+      (await outcomeOf(() => Promise.reject(thrown))) as object;
+    expect(await failed({ code: 'E_QUOTA', message: 'full' })).toEqual({
+      status: 'failed',
+      error: { code: 'E_QUOTA', message: 'full' },
+    });
+    expect(await failed({ code: 7, message: [] })).toMatchObject({
+      error: { code: 'Error', message: '{ code: 7, message: [] }' },
+    });
+  });
+
   it('survives an error that is its own cause, and one that can not be read', async () => {
     const circular = new Error('round');
     circular.cause = circular;
