@@ -26,11 +26,12 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts', 'examples/test/**/*.test.ts'],
-    testTimeout: 30_000,
+    // No test is about time: these are for machines that do much else.
+    testTimeout: 120_000,
     maxConcurrency: 2,
     // One less is the default, which on two processors means one file at a time.
     maxWorkers: '100%',
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
     reporters: report === undefined ? ['default'] : ['default', 'json'],
     coverage: {
       include: COVERED,

@@ -31,8 +31,8 @@ function load(specifier: string): unknown {
   }
 }
 
-/** One for a file, others for what runs meanwhile in other threads. */
-const DESCRIPTORS = 8;
+/** One for a file, two for what other threads do meanwhile. */
+const DESCRIPTORS = 3;
 
 /**
  * Throws when no more files can be opened (EMFILE, ENFILE). Node remembers a module that could not be read for that as broken, for

@@ -3,13 +3,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
+import { temporaryFolder } from './runners/attempts.js';
 import { builtLibrary } from './runners/built-library.js';
 
 const library = builtLibrary();
+const folder = temporaryFolder();
 
 /** What a program prints that may have only so many files open. `fill()` opens all of them, `free()` closes them. */
 function printed(body: string): string {
-  const script = join(library, `late-${body.length}.mjs`);
+  const script = join(folder, `late-${body.length}.mjs`);
   writeFileSync(
     script,
     `import { closeSync, openSync } from 'node:fs';

@@ -1,21 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll } from 'vitest';
+import { builtOnce } from '../../test/support/built-once.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
-/**
- * Path of cli.js, built with the library from the sources as they are before the tests of the file, removed
- * after. Under `examples/`, where it finds its packages.
- */
+/** Path of cli.js, built with the library from the sources as they are. Under `examples/`, where it finds its packages. */
 export function builtCli(): string {
-  const modules = join(ROOT, 'examples/node_modules');
-  mkdirSync(modules, { recursive: true });
-  const folder = mkdtempSync(join(modules, '.built-cli-'));
-  beforeAll(() => {
+  const built = builtOnce('examples/node_modules', 'cli', (folder) => {
     const library = join(folder, 'node_modules/nuflow');
     tsc('-p', 'tsconfig.build.json', '--outDir', join(library, 'dist'));
     cpSync(join(ROOT, 'package.json'), join(library, 'package.json'));
@@ -23,8 +17,7 @@ export function builtCli(): string {
     // Types are checked elsewhere; here `nuflow` has none that tsc would find.
     tsc('-p', 'examples/tsconfig.json', '--noCheck', '--outDir', folder);
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, 'cli.js');
+  return join(built, 'cli.js');
 }
 
 function tsc(...args: readonly string[]): void {

@@ -89,7 +89,7 @@ describe('a run whose task is held', () => {
     await rig.run('resume', 'one');
     const refused: [string[], string][] = [
       [['make it', 'maybe'], 'a decision is one of rerun, done, fail'],
-      [['make it', 'done', '--output', '{'], '--output is not JSON'],
+      [['make it', 'done', '--output', '{'], 'NUFLOW_BAD_JSON: --output'],
       [['make it', 'done', '--output', '{"stdout":1}'], 'not one it could have'],
       [['make it', 'fail', '--output', '1'], 'belongs to the decision done'],
       [['after', 'rerun'], 'is not held for a decision: it is pending'],

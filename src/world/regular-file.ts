@@ -26,8 +26,8 @@ const PRIVATE = 0o600;
 export class NotRegularFileError extends Error {
   readonly code = 'NUFLOW_NOT_A_FILE';
 
-  constructor(path: string, found: string) {
-    super(`${path} is ${found}, not a regular file that only this path names`);
+  constructor(path: string, found: string, wanted = 'a regular file that only this path names') {
+    super(`${path} is ${found}, not ${wanted}`);
     this.name = new.target.name;
   }
 }
@@ -215,8 +215,9 @@ function problemOf(found: Stats, path: string): string | undefined {
 
 /** Throws NotRegularFileError when a folder around the path is something else: its own, its task's or its run's. */
 export function assertFolders(path: string): void {
-  const problem = folderProblem(path);
-  if (problem !== undefined) throw new NotRegularFileError(path, problem);
+  const wrong = notFolder(path);
+  if (wrong !== undefined)
+    throw new NotRegularFileError(wrong.folder, kindOf(wrong.found), 'a folder of its run');
 }
 
 function folderProblem(path: string): string | undefined {
@@ -229,6 +230,7 @@ function kindOf(found: Stats): string {
   if (found.isFIFO()) return 'a named pipe';
   if (found.isSocket()) return 'a socket';
   if (found.isDirectory()) return 'a folder';
+  if (found.isFile()) return 'a file';
   if (found.isCharacterDevice() || found.isBlockDevice()) return 'a device';
   return 'something else';
 }

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll } from 'vitest';
+import { builtOnce } from '../support/built-once.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -10,20 +10,18 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PROGRAMS = ['src/runners/spawner/helper.ts', 'src/runners/private/filter-main.ts'];
 
 /**
- * Path of a program of this folder as JavaScript, with the library it imports beside it; built before
- * the tests of the file, removed after. Inside the repository, so that its packages are found.
+ * Path of a program of this folder as JavaScript, with the library it imports beside it. Inside the repository, so that its
+ * packages are found.
  */
 export function builtProgram(name: string): string {
-  const folder = mkdtempSync(join(ROOT, 'node_modules/.nuflow-crash-'));
-  chmodSync(folder, 0o755); // other users may run it too
-  beforeAll(() => {
+  const built = builtOnce('node_modules', basename(name), (folder) => {
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
     // Types are checked elsewhere.
     const how = ['--ignoreConfig', '--noCheck', '--module', 'nodenext', '--target', 'es2023'];
     const files = [`test/crash/${name}.ts`, ...PROGRAMS];
     const args = [tsc, ...how, '--rootDir', '.', '--outDir', folder, ...files];
     execFileSync(process.execPath, args, { cwd: ROOT, stdio: 'pipe' });
+    chmodSync(folder, 0o755); // other users may run it too
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, 'test/crash', `${name}.js`);
+  return join(built, 'test/crash', `${name}.js`);
 }

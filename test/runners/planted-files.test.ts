@@ -134,7 +134,7 @@ describe('a link in place of a folder around an attempt’s files', () => {
     const replaced = [dir, ...foldersAround(dir).toReversed()][up] ?? run;
     renameSync(replaced, `${replaced}.moved`);
     symlinkSync(`${replaced}.moved`, replaced);
-    const found = 'in a folder that is a symbolic link';
+    const found = 'a symbolic link';
     await expect(readLogFile(files.stdout).next()).rejects.toThrow(found);
     await expect(readLogFile(files.stderr).next()).rejects.toThrow(found);
     expect(await readResult(files.result)).toMatchObject({

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Standby } from '../../src/runners/process-starter.js';
@@ -66,15 +66,16 @@ describe('a process that stands by', () => {
     expect(existsSync(join(dir, 'process.json'))).toBe(false);
   });
 
-  it('gives way to a new process when it has ended, and when its logs can not be moved', async () => {
+  it('gives way to a new process when it has ended, and when its files can not be moved', async () => {
     const gone = standBy('exit 9');
     expect(await gone.ended).toEqual({ kind: 'exited', exitCode: 9 });
     expect(await gone.start(fresh(), work).ended).toEqual({ kind: 'exited', exitCode: 4 });
 
     const standby = standBy();
     const identity = await standby.spawned;
-    const dir = fresh();
-    mkdirSync(join(dir, 'stdout.log', 'in the way'), { recursive: true });
+    const inTheWay = fresh();
+    writeFileSync(inTheWay, '');
+    const dir = join(inTheWay, '1');
     expect((await standby.start(dir, work).ended).kind).toBe('notStarted');
     await vi.waitFor(
       async () => expect(identity && (await isAlive(identity))).toBe(false),
