@@ -20,7 +20,7 @@ export async function recentStarts(
     try {
       for await (const [pool, at] of startsOf(dir, id, intervalsMs)) {
         const age = Math.max(0, now - at);
-        if (age < (intervalsMs.get(pool) ?? 0)) of(ages, pool).push(age);
+        if (age < (intervalsMs.get(pool) as number)) of(ages, pool).push(age);
       }
     } catch {
       // What is wrong with a journal is said by whoever resumes or inspects its run.

@@ -85,6 +85,19 @@ it('a journal with an acknowledged record is not taken back', async () => {
   expect(await disk.size(JOURNAL)).toBeGreaterThan(0);
 });
 
+it('a journal in whose place something else was put says so', async () => {
+  const journal = await FileJournal.create(worldWith(fileSystem), JOURNAL, new Notes());
+  journal.append(STARTED);
+  await journal.flush();
+  await journal.close();
+  const unsafe = new UnsafeFileError(JOURNAL, 'is a named pipe');
+  const open = (path: string, mode: 'read' | 'append' | 'create') =>
+    mode === 'append' ? Promise.reject(unsafe) : disk.open(path, mode);
+  const replaced = worldWith(Object.assign(Object.create(disk), { open }));
+  const opening = FileJournal.open(replaced, JOURNAL, new Notes(), () => {});
+  await expect(opening).rejects.toBe(unsafe);
+});
+
 it('what is no regular file is told from what can not be read', async () => {
   const opened = (error: Error) => {
     const open = (): Promise<never> => Promise.reject(error);

@@ -64,7 +64,7 @@ describe('a runner that breaks its word', () => {
     [
       'fails with fields nobody knows',
       () => outcome({ status: 'failed', error: { code: 'X', message: 'x', more: 1 } }),
-      { code: 'Error' },
+      { code: 'X', message: 'x' },
     ],
     [
       'fails with an error whose message is no text',
