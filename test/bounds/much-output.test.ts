@@ -49,7 +49,7 @@ describe('tasks that print very much', () => {
   };
   const logOf = (name: string, task: number): string => {
     const tasks = join(root, name, 'runs/r/tasks');
-    return join(tasks, readdirSync(tasks).sort()[task] ?? '', '1/stdout.log');
+    return join(tasks, readdirSync(tasks).sort()[task] ?? '', '1/stderr.log');
   };
   const endsOf = (path: string): { first: string; last: string; size: number } => {
     const { size } = statSync(path);
@@ -70,8 +70,9 @@ describe('tasks that print very much', () => {
     closeSync(fd);
     return ends;
   };
+  // To stderr: the stdout of a program is its task's output, which has a limit.
   const printing = (bytes: number): string =>
-    `echo first; yes '${LINE}' | head -c ${bytes}; echo; echo last`;
+    `exec >&2; echo first; yes '${LINE}' | head -c ${bytes}; echo; echo last`;
 
   it(
     `are neither held up nor failed by it, and cost no memory: ${mib} MiB of one task`,
@@ -110,7 +111,7 @@ describe('tasks that print very much', () => {
       // Slow enough to be looked at in between, as a task that runs for hours is.
       const steps = Math.ceil(mib / 10);
       const figures = await run('steps', [
-        `echo first; for i in $(seq ${steps}); do yes '${LINE}' | head -c 10485760; sleep 0.15; done; echo; echo last`,
+        `exec >&2; echo first; for i in $(seq ${steps}); do yes '${LINE}' | head -c 10485760; sleep 0.15; done; echo; echo last`,
       ]);
       note('in steps', (steps * 10 * MIB) / (LINE.length + 1), figures);
       expect(figures.status).toBe('succeeded');

@@ -42,7 +42,7 @@ async function print({ dataDir, commands, maxLogBytes }: PrintingOrders): Promis
       ),
   });
   const logs = commands.map((_, n) =>
-    join(dataDir, 'runs/r/tasks', `${String(n + 1).padStart(4, '0')}-${n}`, '1/stdout.log'),
+    join(dataDir, 'runs/r/tasks', `${String(n + 1).padStart(4, '0')}-${n}`, '1/stderr.log'),
   );
   await using orchestrator = await Orchestrator.open({ dataDir, logs: { maxBytes: maxLogBytes } });
   const seen = { memory: 0, disk: 0, heard: 0, ticks: 0 };

@@ -40,7 +40,7 @@ describe('what a task leaves', () => {
     ]);
   });
 
-  it('has as much of stdout as there is room for, whatever the bytes', async () => {
+  it('has all of stdout, whatever the bytes', async () => {
     const workflow = defineWorkflow('w', {
       tasks: (t) => ({
         much: t.shell('much', sh('yes | head -c 1000000')),
@@ -49,7 +49,7 @@ describe('what a task leaves', () => {
     });
     const { outputs } = await ended(workflow);
     expect(outputs).toEqual({
-      much: { exitCode: 0, stdout: 'y\n'.repeat(128 * 1024), truncated: true },
+      much: { exitCode: 0, stdout: 'y\n'.repeat(500_000), truncated: false },
       bytes: { exitCode: 0, stdout: 'a\0\ufffd\ufffd(b', truncated: false },
     });
   });
