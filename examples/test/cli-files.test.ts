@@ -23,7 +23,7 @@ describe('nuflow run with files', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/w\.yaml:2:12: onFailure: "stop" is not one of/);
     expect(stderr).toMatch(
-      /^w\.yaml:5:5: task "say": unknown key "shel"; did you mean "shell"\?$/m,
+      /^ +w\.yaml:5:5: task "say": unknown key "shel"; did you mean "shell"\?$/m,
     );
     const data = JSON.parse((await rig.run('run', 'w.yaml', '--json')).stderr);
     expect(data.error.details.problems).toMatchObject([

@@ -6,7 +6,7 @@ import { CrashRig } from '../crash/crash-rig.js';
 import { NO_PROC } from '../support/processes.js';
 
 const MIB = 1024 * 1024;
-const LOG = 'data/runs/run/tasks/0001-loud/1/stdout.log';
+const LOG = 'data/runs/run/tasks/0001-loud/1/stderr.log';
 
 describe.skipIf(NO_PROC)('the log of a task that outlives its orchestrator', () => {
   const program = builtProgram('orchestrator');
@@ -18,7 +18,7 @@ describe.skipIf(NO_PROC)('the log of a task that outlives its orchestrator', () 
     ['while nobody does', false],
   ])('is bounded when the task ends %s', async (_, isWatched) => {
     const text =
-      'echo first; yes early | head -c 30000000; touch printed; until [ -e go ]; do sleep 0.02; done; yes late | head -c 30000000; echo last';
+      'exec >&2; echo first; yes early | head -c 30000000; touch printed; until [ -e go ]; do sleep 0.02; done; yes late | head -c 30000000; echo last';
     rig = new CrashRig(program, {
       name: 'adopted',
       tasks: [{ id: 'loud', shell: { command: 'sh', args: ['-c', text] } }],

@@ -20,7 +20,7 @@ const form =
 /** In one round of so many, tasks are killed too. */
 const WITH_KILLED_TASKS = 4;
 
-const extents = extent('kill', { rounds: 100 });
+const extents = extent('kill', { rounds: 40 });
 const { rounds, seed, timeout } = extents;
 
 describe.skipIf(NO_PROC)('an orchestrator killed with kill -9 at random points', () => {

@@ -9,7 +9,7 @@ import type { OrchestratorProcess } from './orchestrator-process.js';
 /** Rounds at work at the same time: each mostly waits. */
 const AT_ONCE = 4;
 
-const extents = extent('orphans', { rounds: 50 });
+const extents = extent('orphans', { rounds: 20 });
 const { rounds, seed, timeout } = extents;
 
 /** A way that work is stopped by, or left to itself and then stopped; gives the status of the run. */

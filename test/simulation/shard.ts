@@ -8,7 +8,7 @@ import { runSeeds } from './run-seeds.js';
 const SHARDS = 4;
 
 /**
- * Simulates this shard's part of the seeds, 20,000 in all from seed 1 on; more by scripts/soak.mjs.
+ * Simulates this shard's part of the seeds, 8,000 in all from seed 1 on; more by scripts/soak.mjs.
  *
  *   NUFLOW_SIM_SEED=123    that one only, with its trace when it fails
  *   NUFLOW_SIM_SEEDS=N     so many
@@ -16,7 +16,7 @@ const SHARDS = 4;
  */
 export function simulateShard(shard: number): void {
   const { NUFLOW_SIM_SEED: one, NUFLOW_SIM_SEEDS: many, NUFLOW_SIM_FIRST: from } = process.env;
-  const { rounds, until, timeout } = extent('simulation', { rounds: 20_000 });
+  const { rounds, until, timeout } = extent('simulation', { rounds: 8_000 });
   const first = Number(one ?? from ?? process.env.NUFLOW_SOAK_SEED ?? 1);
   const count = one === undefined ? Number(many ?? rounds) : 1;
   const name = `simulation ${shard}/${SHARDS}`;
