@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { builtExamples, DaemonRig, type SentEvent } from './daemon-rig.js';
 import { isListening, ProvisioningRig } from './provisioning-rig.js';
 
-const KILLS = 20;
+const KILLS = 8;
 /** Network, image, 3 × (server, volume, service), health: three records each; the run's beginning and end. */
 const RECORDS = 12 * 3 + 2;
 const CLUSTER = { name: 'c', servers: 3, services: ['os-base'] };
