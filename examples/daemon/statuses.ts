@@ -33,6 +33,7 @@ const CODES: Readonly<Partial<Record<ContentfulStatusCode, readonly string[]>>> 
     'NUFLOW_SECRET_MISSING',
     'NUFLOW_WORKFLOW_NOT_REGISTERED',
   ],
+  413: ['NUFLOW_TOO_BIG'],
   503: [
     'NUFLOW_CLOSED',
     'NUFLOW_DATA_DIR',

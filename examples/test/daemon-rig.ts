@@ -1,43 +1,28 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll } from 'vitest';
+import { builtOnce } from '../../test/support/built-once.js';
 import { tokenPath } from '../daemon/token.js';
 import type { ProvisioningRig } from './provisioning-rig.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
-/**
- * Folder with daemon.js, demo.js and the library they import, built from the sources as they are before the tests
- * of the file, removed after. Under `examples/`, where they find their packages and the Nushell tool.
- */
+/** Folder with daemon.js, demo.js and the library they import. Under `examples/`, where they find their packages and the Nushell tool. */
 export function builtExamples(): string {
-  const modules = join(ROOT, 'examples/node_modules');
-  mkdirSync(modules, { recursive: true });
-  const folder = mkdtempSync(join(modules, '.built-'));
-  beforeAll(() => {
+  return builtOnce('examples/node_modules', 'daemon', (folder) => {
     const library = join(folder, 'node_modules/nuflow');
     tsc('-p', 'tsconfig.build.json', '--outDir', join(library, 'dist'));
     cpSync(join(ROOT, 'package.json'), join(library, 'package.json'));
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     // Types are checked elsewhere; here `nuflow` has none yet.
     const how = ['--ignoreConfig', '--noCheck', '--module', 'nodenext', '--target', 'es2023'];
-    tsc(
-      ...how,
-      '--rootDir',
-      'examples',
-      '--outDir',
-      folder,
-      'examples/demo.ts',
-      'examples/daemon.ts',
-    );
+    const files = ['examples/demo.ts', 'examples/daemon.ts'];
+    tsc(...how, '--rootDir', 'examples', '--outDir', folder, ...files);
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 function tsc(...args: readonly string[]): void {

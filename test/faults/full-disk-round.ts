@@ -138,9 +138,21 @@ function workflowOf(ledger: string, bytes: () => number) {
   });
 }
 
-/** Resolves when no task of this data directory works any more. */
+/** Resolves when no task of this data directory works any more; what only waits for space to write its result is killed. */
 async function quiet(dataDir: string): Promise<void> {
-  while (processesWith(`NUFLOW_RESULT=${dataDir}/`).length > 0) await delay(10);
+  const left = () => processesWith(`NUFLOW_RESULT=${dataDir}/`);
+  const waits = (command: string): boolean => / -c came\(\)|^sleep 1\b/.test(command);
+  while (left().some(({ command }) => !waits(command))) await delay(10);
+  for (const { pid } of left()) killIfThere(pid);
+  while (left().length > 0) await delay(10);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 function codeOf(error: unknown): string {
