@@ -138,7 +138,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'start resolves before the run is on disk',
     file: 'run/opener.ts',
-    from: 'await journal.flush();\n    if (!loop.accepted) await loop.ended; // rejects: nothing got to the disk',
+    from: 'await journal.flush();\n      if (!loop.accepted) await loop.ended; // rejects: nothing got to the disk',
     to: '',
     tests: ['test/run/durability.test.ts'],
   },
