@@ -13,15 +13,8 @@ const VITEST = `${ROOT}node_modules/vitest/vitest.mjs`;
 async function run({ name, tests }: Mutant): Promise<{ failed: number; text: string }> {
   const { NUFLOW_TEST_REPORT: _, ...env } = process.env;
   // One file after the other: of two at once, the one that ends the other may be left out of the report.
-  const flags = [
-    '--bail',
-    '1',
-    '--test-timeout',
-    '30000',
-    '--no-file-parallelism',
-    '--reporter',
-    'json',
-  ];
+  const timeouts = ['--testTimeout=20000', '--hookTimeout=20000'];
+  const flags = ['--bail', '1', ...timeouts, '--no-file-parallelism', '--reporter', 'json'];
   const args = [VITEST, 'run', ...flags, ...tests];
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
