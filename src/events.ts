@@ -1,7 +1,7 @@
 import { EventEmitter } from 'eventemitter3';
 import { frozen, type JsonValue } from './definition/json.js';
 import { InvalidOptionError } from './errors.js';
-import type { JournalRecord, RecordType } from './journal/record.js';
+import type { JournalRecord, RecordType } from './journal/records/record.js';
 
 /** What happens too often, or matters too little, to be journaled. */
 export type VolatileEvent =

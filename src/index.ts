@@ -17,11 +17,11 @@ export {
   type ParseJsonOptions,
   parseJson,
 } from './definition/files/parse-json.js';
-export type { Locate, Path, Position } from './definition/files/position.js';
 export type { WorkflowFormat } from './definition/files/read-workflow.js';
 export { type FileProblem, WorkflowFileError } from './definition/files/workflow-file-error.js';
 export type { JsonObject, JsonValue } from './definition/json.js';
 export type { CommonTaskOptions, RetryOptions } from './definition/options.js';
+export type { Locate, Path, Position } from './definition/position.js';
 export type { Reference } from './definition/references.js';
 export { type SecretReference, secret } from './definition/secret-name.js';
 export type {
@@ -40,6 +40,16 @@ export type {
   TaskContext,
   Workflow,
 } from './definition/workflow.js';
+export type { CloseMode } from './engine/commands/close-mode.js';
+export type { DecideOptions } from './engine/commands/decision.js';
+export {
+  InvalidOutputError,
+  NotHeldError,
+  RerunRefusedError,
+} from './engine/commands/decision-errors.js';
+export { TooBigError } from './engine/commit/too-big-error.js';
+export type { SecretSource } from './engine/secrets/run-secrets.js';
+export { InvalidSecretError, SecretMissingError } from './engine/secrets/secret-errors.js';
 export * from './errors.js';
 export {
   type EventOf,
@@ -56,9 +66,10 @@ export type {
   RecordOf,
   RecordType,
   TaskError,
-} from './journal/record.js';
-export { DECISIONS, type Decision } from './journal/record.js';
-export { JournalNotRepairableError } from './journal/repair-errors.js';
+} from './journal/records/record.js';
+export { DECISIONS, type Decision } from './journal/records/record.js';
+export type { RunStatus, RunSummary } from './journal/records/summary.js';
+export { JournalNotRepairableError } from './journal/repair/repair-errors.js';
 export {
   DataDirError,
   DataDirMovedError,
@@ -68,35 +79,28 @@ export {
   OutputFileError,
   RunFolderError,
 } from './journal/storage-errors.js';
-export type { RunStatus, RunSummary } from './journal/summary.js';
-export { Orchestrator } from './orchestrator.js';
+export { UnsafeDirError } from './platform/own-dir.js';
+export { UnsafeFileError } from './platform/own-file.js';
+export type { World } from './platform/platform.js';
+export { WorkingDirError } from './platform/working-dir.js';
+export type { PoolOptions } from './queue/executor.js';
+export type { StandbyCounts } from './runners/index.js';
+export { NushellNotStartedError } from './runners/nushell/not-started-error.js';
+export { BaseDirError } from './runtime/base-dir.js';
+export { Orchestrator } from './runtime/orchestrator.js';
 export type {
   LogOptions,
   OrchestratorOptions,
   Resumed,
   ResumeOptions,
   StartOptions,
-} from './orchestrator-options.js';
-export type { PoolOptions } from './queue/executor.js';
-export { BaseDirError } from './run/base-dir.js';
-export type { CloseMode } from './run/close-mode.js';
-export type { DecideOptions } from './run/decision.js';
-export { InvalidOutputError, NotHeldError, RerunRefusedError } from './run/decision-errors.js';
-export type { Run, RunResult } from './run/run.js';
-export type { SecretSource } from './run/run-secrets.js';
-export { InvalidSecretError, SecretMissingError } from './run/secret-errors.js';
-export type { Progress, RunSnapshot, TaskSnapshot } from './run/snapshot.js';
-export type { StoppedListener, StoppedRun } from './run/stopped-runs.js';
-export { TooBigError } from './run/too-big-error.js';
-export type { StandbyCounts } from './runners/index.js';
-export { NushellNotStartedError } from './runners/nushell/not-started-error.js';
+} from './runtime/orchestrator-options.js';
+export type { Run, RunResult } from './runtime/run.js';
+export type { Progress, RunSnapshot, TaskSnapshot } from './runtime/snapshot.js';
+export type { StoppedListener, StoppedRun } from './runtime/stopped-runs.js';
 export {
   type ParseWorkflowOptions,
   parseWorkflow,
   type WorkflowFileOptions,
   workflowFromFile,
 } from './workflow-file.js';
-export { UnsafeDirError } from './world/own-dir.js';
-export { UnsafeFileError } from './world/own-file.js';
-export { WorkingDirError } from './world/working-dir.js';
-export type { World } from './world/world.js';

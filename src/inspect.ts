@@ -1,20 +1,20 @@
 import type { JsonValue } from './definition/json.js';
+import { taskOutput } from './engine/attempt/outputs.js';
 import { RunNotFoundError, TaskNotFoundError } from './errors.js';
-import { DataDir } from './journal/data-dir.js';
-import { OutputFiles } from './journal/output-files.js';
-import type { JournalRecord } from './journal/record.js';
-import { RunIndex } from './journal/run-index.js';
-import { isFinished } from './journal/state.js';
-import type { RunSummary } from './journal/summary.js';
-import { taskOutput } from './run/outputs.js';
-import { type RunSnapshot, snapshot } from './run/snapshot.js';
+import { RunIndex } from './journal/catalog/run-index.js';
+import { DataDir } from './journal/data-dir/data-dir.js';
+import { OutputFiles } from './journal/outputs/output-files.js';
+import type { JournalRecord } from './journal/records/record.js';
+import { isFinished } from './journal/records/state.js';
+import type { RunSummary } from './journal/records/summary.js';
+import { exclusiveHolder } from './platform/exclusive-file.js';
+import { livingHolder } from './platform/lock-holder.js';
+import { lookAtLock } from './platform/lock-look.js';
+import { systemWorld } from './platform/platform.js';
+import { absolutePath } from './platform/working-dir.js';
 import { attemptFiles } from './runners/attempt-files.js';
-import { readLogFile } from './runners/log-reader.js';
-import { exclusiveHolder } from './world/exclusive-file.js';
-import { livingHolder } from './world/lock-holder.js';
-import { lookAtLock } from './world/lock-look.js';
-import { absolutePath } from './world/working-dir.js';
-import { systemWorld } from './world/world.js';
+import { readLogFile } from './runners/logs/log-reader.js';
+import { type RunSnapshot, snapshot } from './runtime/snapshot.js';
 
 /*
  * Looking at a data directory from outside: no lock is taken and nothing is written, so it works

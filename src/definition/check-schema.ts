@@ -1,6 +1,6 @@
-import type { Path } from './files/position.js';
 import type { JsonObject, JsonValue } from './json.js';
 import { didYouMean, nearest } from './nearest.js';
+import type { Path } from './position.js';
 import type { Problems } from './problems.js';
 
 const TYPES = ['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'];

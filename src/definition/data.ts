@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { InvalidDefinitionError } from '../errors.js';
-import { lateSchema, zod } from '../late.js';
+import { lateSchema, zod } from '../lazy-import.js';
 import { workflowName } from './builder.js';
 import { addSchemaProblems } from './check-schema.js';
 import { type Duration, timeoutMs } from './duration.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { zod } from '../late.js';
+import { zod } from '../lazy-import.js';
 import type { JsonValue } from './json.js';
 import { schemaFromData } from './json-schema.js';
 import type { StandardSchema } from './standard-schema.js';

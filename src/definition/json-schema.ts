@@ -1,4 +1,4 @@
-import { zod } from '../late.js';
+import { zod } from '../lazy-import.js';
 import { assertJson, type JsonObject, type JsonValue } from './json.js';
 import { isQuick } from './quick-schema.js';
 import { assertBounded } from './schema-growth.js';

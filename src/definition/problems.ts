@@ -1,6 +1,6 @@
 import { InvalidDefinitionError, NuflowError, quote } from '../errors.js';
-import type { Path } from './files/position.js';
 import type { JsonValue } from './json.js';
+import type { Path } from './position.js';
 
 /** One thing that is wrong with a definition. */
 export interface Problem {

@@ -1,5 +1,5 @@
 import { InvalidDefinitionError } from '../errors.js';
-import { zod } from '../late.js';
+import { zod } from '../lazy-import.js';
 import type { JsonObject, JsonValue } from './json.js';
 import type { SecretPath } from './secret-inputs.js';
 import type { StandardSchema } from './standard-schema.js';

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import { NuflowError } from '../errors.js';
 import { type Duration, durationMs, shortText } from './duration.js';
-import type { Path } from './files/position.js';
 import type { JsonValue } from './json.js';
 import { nearest } from './nearest.js';
+import type { Path } from './position.js';
 import { type Problems, partAt } from './problems.js';
 
 /** Keys of other systems, and what stands for them here. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { lateSchema } from '../late.js';
+import { lateSchema } from '../lazy-import.js';
 import type { JsonValue } from './json.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { JournalRecord, RecordDraft } from './record.js';
+import type { JournalRecord, RecordDraft } from './records/record.js';
 
 /**
  * An append-only log of one run: the port. Adapters: FileJournal, MemoryJournal; both pass

@@ -1,8 +1,8 @@
 import { JournalWriteError } from '../errors.js';
-import type { Clock } from '../world/clock.js';
-import { decode, encode } from './codec.js';
+import type { Clock } from '../platform/clock.js';
+import { decode, encode } from './file/codec.js';
 import type { Journal, JournalListener, JournalReader } from './journal.js';
-import type { JournalRecord, RecordDraft } from './record.js';
+import type { JournalRecord, RecordDraft } from './records/record.js';
 
 /**
  * A journal that lives as long as its process: for tests and for runs that need no durability. The

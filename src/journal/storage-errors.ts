@@ -1,5 +1,5 @@
 import { NuflowError, quote } from '../errors.js';
-import type { LockHolder } from '../world/lock-holder.js';
+import type { LockHolder } from '../platform/lock-holder.js';
 
 /** An output in a file of its own is not there, or not what the journal says it is. A wrong value is never given. */
 export class OutputFileError extends NuflowError {

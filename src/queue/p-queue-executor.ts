@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
 import { didYouMean } from '../definition/nearest.js';
 import { InvalidDefinitionError, InvalidOptionError, quote } from '../errors.js';
-import { type Cancel, type Clock, systemClock } from '../world/clock.js';
+import { type Cancel, type Clock, systemClock } from '../platform/clock.js';
 import { ClaimLine, type Waiting } from './claim-line.js';
 import type { Claim, Executor, PoolOptions, Slot } from './executor.js';
 import { Rate } from './rate.js';

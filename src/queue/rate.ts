@@ -1,4 +1,4 @@
-import type { Clock } from '../world/clock.js';
+import type { Clock } from '../platform/clock.js';
 
 /**
  * At most `count` starts in any `intervalMs` milliseconds: a window that slides; fixed ones would let twice the count

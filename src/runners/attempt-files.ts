@@ -1,5 +1,5 @@
 import { closeSync, constants, writeSync } from 'node:fs';
-import { createInMade, createRegular, isThere } from '../world/regular-file.js';
+import { createInMade, createRegular, isThere } from '../platform/regular-file.js';
 import { makeAttemptFolder } from './attempt-folder.js';
 
 /** Paths of the files of one attempt. */

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { foldersAround } from '../world/folders-around.js';
-import { assertFolders } from '../world/regular-file.js';
+import { foldersAround } from '../platform/folders-around.js';
+import { assertFolders } from '../platform/regular-file.js';
 
 const PRIVATE = 0o700;
 /** The run's folder and its `tasks`, which all its attempts share. */

@@ -1,13 +1,13 @@
-import { directStarter } from './direct-starter.js';
-import { FunctionRunner } from './function-runner.js';
+import { FunctionRunner } from './function/function-runner.js';
 import { type NushellOptions, NushellRunner } from './nushell/nushell-runner.js';
 import { NO_STANDBYS, type StandbyCounts } from './nushell/standby/counts.js';
-import { seesCookies } from './process-table.js';
+import { directStarter } from './process/direct-starter.js';
+import { seesCookies } from './process/process-table.js';
 import type { Runner } from './runner.js';
-import { ShellRunner } from './shell-runner.js';
+import { ShellRunner } from './shell/shell-runner.js';
 import { Spawners } from './spawner/spawners.js';
 
-export { FunctionRunner } from './function-runner.js';
+export { FunctionRunner } from './function/function-runner.js';
 export { type FindOptions, findNushell, nushellVersion } from './nushell/find-nushell.js';
 export {
   type NushellOptions,
@@ -15,7 +15,7 @@ export {
   type NushellRunnerOptions,
 } from './nushell/nushell-runner.js';
 export { sweepPrivateFolders } from './private/sweep-folders.js';
-export type { ProcessStarter, Program, Standby, Starting } from './process-starter.js';
+export type { ProcessStarter, Program, Standby, Starting } from './process/process-starter.js';
 export type {
   Attempt,
   AttemptPlace,
@@ -27,7 +27,7 @@ export type {
   OutputChunk,
   Runner,
 } from './runner.js';
-export { ShellRunner, type ShellRunnerOptions } from './shell-runner.js';
+export { ShellRunner, type ShellRunnerOptions } from './shell/shell-runner.js';
 export type { StandbyCounts };
 
 /** What the built-in runners are told. */

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../definition/json.js';
-import type { TaskError } from '../journal/record.js';
+import type { TaskError } from '../journal/records/record.js';
+import type { ProcessIdentity } from '../platform/process-identity.js';
 import type { Redactor } from '../secrets/redactor.js';
-import type { ProcessIdentity } from '../world/process-identity.js';
 
 /**
  * Does the work of one attempt of one task: the port. Adapters: NushellRunner, ShellRunner,

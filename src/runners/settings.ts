@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { JsonValue } from '../definition/json.js';
 import { InvalidDefinitionError } from '../errors.js';
-import { lateSchema, type Zod, zod } from '../late.js';
+import { lateSchema, type Zod, zod } from '../lazy-import.js';
 import type { AttemptPlace, Outcome } from './runner.js';
 import { definitionText, innermost, issueText, unknownSetting } from './setting-problems.js';
 

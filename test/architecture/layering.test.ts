@@ -28,12 +28,16 @@ describe('the sources', () => {
 
 describe('the check of the layout', () => {
   it.each([
-    ['dag/plan.ts', "import { x } from '../run/loop.js';", 'dag may not import run (run/loop.ts)'],
+    [
+      'dag/plan.ts',
+      "import { x } from '../engine/loop.js';",
+      'dag may not import engine (engine/loop.ts)',
+    ],
     ['errors.ts', "export * from './events.js';", 'errors may not import events (events.ts)'],
     [
       'queue/executor.ts',
-      "import { reduce } from '../journal/reduce.js';",
-      'queue may import only types of records (journal/reduce.ts)',
+      "import { reduce } from '../journal/records/reduce.js';",
+      'queue may import only types of records (journal/records/reduce.ts)',
     ],
     [
       'runners/runner.ts',
@@ -41,22 +45,22 @@ describe('the check of the layout', () => {
       'runners may not import journal (journal/journal.ts)',
     ],
     [
-      'journal/state.ts',
-      "const late = await import('../dag/plan.js');",
+      'journal/records/state.ts',
+      "const late = await import('../../dag/plan.js');",
       'records may not import dag (dag/plan.ts)',
     ],
-    ['run/loop.ts', "import PQueue from 'p-queue';", 'may not import p-queue; only'],
-    ['runners/process.ts', "import { execa } from 'execa';", 'more than types of execa'],
+    ['engine/loop.ts', "import PQueue from 'p-queue';", 'may not import p-queue; only'],
+    ['runners/process/process.ts', "import { execa } from 'execa';", 'more than types of execa'],
     ['definition/spec.ts', "import { z } from 'zod';", 'more than types of zod'],
-    ['run/loop.ts', "import left from 'left-pad';", 'which is not a dependency we chose'],
-    ['run/loop.ts', 'await import(name);', 'imports (computed)'],
+    ['engine/loop.ts', "import left from 'left-pad';", 'which is not a dependency we chose'],
+    ['engine/loop.ts', 'await import(name);', 'imports (computed)'],
     ['stray.ts', "import './errors.js';", 'is in no area of the layout'],
     ['dag/plan.ts', "import { readFile } from 'node:fs/promises';", 'is pure, but imports node:fs'],
-    ['journal/reduce.ts', 'const at = Date.now();', 'is pure, but uses Date.now'],
+    ['journal/records/reduce.ts', 'const at = Date.now();', 'is pure, but uses Date.now'],
     ['dag/plan.ts', 'const at = new Date();', 'is pure, but uses new Date()'],
-    ['run/loop.ts', 'function f(x: any) {}', 'uses any'],
-    ['run/loop.ts', 'const x = y as any;', 'uses any'],
-    ['run/loop.ts', '// @ts-ignore', 'has an exemption: @ts-ignore'],
+    ['engine/loop.ts', 'function f(x: any) {}', 'uses any'],
+    ['engine/loop.ts', 'const x = y as any;', 'uses any'],
+    ['engine/loop.ts', '// @ts-ignore', 'has an exemption: @ts-ignore'],
   ])('refuses %s with %j', (file, text, why) => {
     const found = violations(new Map([[file, text]]));
     expect(found).toHaveLength(1);
@@ -65,31 +69,34 @@ describe('the check of the layout', () => {
   });
 
   it('refuses files that are too long', () => {
-    const found = violations(new Map([['run/loop.ts', 'f();\n'.repeat(301)]]));
-    expect(found).toEqual(['run/loop.ts: has 301 lines of code, more than 300']);
+    const found = violations(new Map([['engine/loop.ts', 'f();\n'.repeat(301)]]));
+    expect(found).toEqual(['engine/loop.ts: has 301 lines of code, more than 300']);
   });
 
   it('refuses files that import each other in a circle', () => {
     const circle = new Map([
-      ['run/a.ts', "import { b } from './b.js';"],
-      ['run/b.ts', "import { c } from './c.js';"],
-      ['run/c.ts', "import { a } from './a.js';"],
-      ['run/to.ts', "import { a } from './a.js';"],
-      ['run/d.ts', "import type { e } from './e.js';"],
-      ['run/e.ts', "import type { d } from './d.js';"],
+      ['engine/a.ts', "import { b } from './b.js';"],
+      ['engine/b.ts', "import { c } from './c.js';"],
+      ['engine/c.ts', "import { a } from './a.js';"],
+      ['engine/to.ts', "import { a } from './a.js';"],
+      ['engine/d.ts', "import type { e } from './e.js';"],
+      ['engine/e.ts', "import type { d } from './d.js';"],
     ]);
     expect(violations(circle)).toEqual([
-      'run/a.ts, run/b.ts, run/c.ts: import each other in a circle',
+      'engine/a.ts, engine/b.ts, engine/c.ts: import each other in a circle',
     ]);
   });
 
   it('allows what the layout allows', () => {
     const good = [
-      ['run/loop.ts', "import { plan } from '../dag/plan.js';\n// any way, Date.now"],
-      ['queue/executor.ts', "import type { TaskError } from '../journal/record.js';"],
-      ['journal/codec.ts', "import { crc32 } from 'node:zlib';"],
+      ['engine/loop.ts', "import { plan } from '../dag/plan.js';\n// any way, Date.now"],
+      ['queue/executor.ts', "import type { TaskError } from '../journal/records/record.js';"],
+      ['journal/file/codec.ts', "import { crc32 } from 'node:zlib';"],
       ['dag/plan.ts', 'f();\n// why\n\n'.repeat(300)],
-      ['runners/process.ts', "import type { Options } from 'execa';\nawait import('execa');"],
+      [
+        'runners/process/process.ts',
+        "import type { Options } from 'execa';\nawait import('execa');",
+      ],
     ] as const;
     expect(violations(new Map(good))).toEqual([]);
   });

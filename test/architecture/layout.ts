@@ -11,42 +11,50 @@ export interface Area {
   readonly types?: readonly string[];
 }
 
-const BASE = ['errors', 'late', 'definition', 'world'];
-const PARTS = [...BASE, 'secrets', 'records', 'journal', 'dag', 'queue', 'runners', 'events'];
+const BASE = ['errors', 'lazy-import', 'definition', 'platform'];
+const BELOW_ENGINE = [
+  ...BASE,
+  'secrets',
+  'dag',
+  'records',
+  'journal',
+  'scheduler',
+  'queue',
+  'runners',
+  'events',
+];
 
 /** The first area whose `files` match is the file's. */
 export const AREAS: readonly Area[] = [
   { name: 'errors', files: /^(errors|installation-error)\.ts$/, imports: [] },
-  { name: 'late', files: /^late\.ts$/, imports: ['errors'] },
-  { name: 'definition', files: /^definition\//, imports: ['errors', 'late'] },
+  { name: 'lazy-import', files: /^lazy-import\.ts$/, imports: ['errors'] },
+  { name: 'definition', files: /^definition\//, imports: ['errors', 'lazy-import'] },
   { name: 'secrets', files: /^secrets\//, imports: ['errors', 'definition'] },
-  { name: 'world', files: /^world\//, imports: ['errors', 'late'] },
+  { name: 'platform', files: /^platform\//, imports: ['errors', 'lazy-import'] },
+  { name: 'dag', files: /^dag\//, imports: ['errors', 'definition'] },
   {
     name: 'records',
-    files: /^journal\/(record|state|task-states|reduce|summary)\.ts$/,
-    imports: ['errors', 'late', 'definition'],
-    types: ['world'],
+    files: /^journal\/records\//,
+    imports: ['errors', 'lazy-import', 'definition'],
+    types: ['platform'],
   },
   { name: 'journal', files: /^journal\//, imports: [...BASE, 'records'] },
-  { name: 'dag', files: /^dag\//, imports: ['errors', 'definition', 'records'] },
+  { name: 'scheduler', files: /^scheduler\//, imports: ['errors', 'definition', 'dag', 'records'] },
   { name: 'queue', files: /^queue\//, imports: BASE, types: ['records'] },
   { name: 'runners', files: /^runners\//, imports: [...BASE, 'secrets'], types: ['records'] },
   { name: 'events', files: /^events\.ts$/, imports: ['errors', 'definition', 'records'] },
-  { name: 'run', files: /^run\//, imports: PARTS },
-  {
-    name: 'orchestrator',
-    files: /^(orchestrator|inspect)(-[a-z-]+)?\.ts$/,
-    imports: [...PARTS, 'run'],
-  },
+  { name: 'engine', files: /^engine\//, imports: BELOW_ENGINE },
+  { name: 'runtime', files: /^runtime\//, imports: [...BELOW_ENGINE, 'engine'] },
+  { name: 'inspect', files: /^inspect\.ts$/, imports: [...BELOW_ENGINE, 'engine', 'runtime'] },
   {
     name: 'workflow-file',
     files: /^workflow-file\.ts$/,
-    imports: ['errors', 'late', 'definition', 'dag'],
+    imports: ['errors', 'lazy-import', 'definition', 'dag'],
   },
   {
     name: 'index',
     files: /^index\.ts$/,
-    imports: [...PARTS, 'run', 'orchestrator', 'workflow-file'],
+    imports: [...BELOW_ENGINE, 'engine', 'runtime', 'workflow-file'],
   },
 ];
 
@@ -54,19 +62,19 @@ export const AREAS: readonly Area[] = [
 export const PACKAGES: Readonly<Record<string, RegExp>> = {
   zod: /./,
   'p-queue': /^queue\/p-queue-executor\.ts$/,
-  execa: /^runners\/process\.ts$/,
+  execa: /^runners\/process\/process\.ts$/,
   '@dagrejs/graphlib': /^dag\/graph\.ts$/,
-  lowdb: /^journal\/(run-index|index-file)\.ts$/,
+  lowdb: /^journal\/catalog\/(run-index|index-file)\.ts$/,
   eventemitter3: /^events\.ts$/,
   yaml: /^definition\/files\/(parse-yaml|yaml-depth)\.ts$/,
 };
 
-/** Packages too heavy to be loaded with the library: of them only types are imported, the rest comes through late.ts. */
+/** Packages too heavy to be loaded with the library: of them only types are imported, the rest comes through lazy-import.ts. */
 export const LATE_PACKAGES = ['zod', 'execa', 'yaml'];
 
 /** Code without I/O, clock or chance: the same records always give the same state and decisions. */
 export const PURE =
-  /^(definition|secrets|dag)\/|^journal\/(record|state|task-states|reduce|summary|codec|encode-start)\.ts$/;
+  /^(definition|secrets|dag|scheduler|journal\/records)\/|^journal\/file\/(codec|encode-start)\.ts$/;
 /** What pure code may have of Node: computations. */
 export const PURE_BUILT_INS = ['node:zlib', 'node:crypto', 'node:util'];
 export const IMPURE =

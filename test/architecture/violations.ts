@@ -51,7 +51,7 @@ function packageViolation(file: string, it: Import): string | undefined {
   const importer = PACKAGES[name];
   if (importer === undefined) return `imports ${specifier}, which is not a dependency we chose`;
   if (!typeOnly && dynamic !== true && LATE_PACKAGES.includes(name))
-    return `imports more than types of ${name}, which late.ts loads when it is needed`;
+    return `imports more than types of ${name}, which lazy-import.ts loads when it is needed`;
   return importer.test(file) ? undefined : `may not import ${name}; only ${importer.source} may`;
 }
 

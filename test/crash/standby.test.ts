@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { readEvents } from '../../src/inspect.js';
-import { processTable } from '../../src/runners/process-table.js';
+import { processTable } from '../../src/runners/process/process-table.js';
 import { NUSHELLS, temporaryFolder } from '../runners/attempts.js';
 import { builtLibrary } from '../runners/built-library.js';
 import { NO_PROC } from '../support/processes.js';

@@ -1,9 +1,14 @@
-import { Frontier } from '../../src/dag/frontier.js';
 import { plan } from '../../src/dag/plan.js';
 import type { OnFailure, TaskSpec, WorkflowSpec } from '../../src/definition/spec.js';
-import type { Decision, JournalRecord, RecordDraft, TaskError } from '../../src/journal/record.js';
-import { reduce } from '../../src/journal/reduce.js';
-import { isFinished, type RunState, taskState } from '../../src/journal/state.js';
+import type {
+  Decision,
+  JournalRecord,
+  RecordDraft,
+  TaskError,
+} from '../../src/journal/records/record.js';
+import { reduce } from '../../src/journal/records/reduce.js';
+import { isFinished, type RunState, taskState } from '../../src/journal/records/state.js';
+import { Frontier } from '../../src/scheduler/frontier.js';
 
 export const ERROR: TaskError = { code: 'E_TEST', message: 'no' };
 

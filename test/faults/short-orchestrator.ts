@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { NuflowError, Orchestrator, type Run, workflowFromData } from '../../src/index.js';
-import { processTable } from '../../src/runners/process-table.js';
+import { processTable } from '../../src/runners/process/process-table.js';
 import type { ShortOrders, ShortStory } from './short-orders.js';
 
 const orders = JSON.parse(process.argv[2] ?? '') as ShortOrders;

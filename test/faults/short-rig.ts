@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkflowFile } from '../../src/index.js';
-import { checkJournal } from '../../src/journal/check.js';
+import { checkJournal } from '../../src/journal/repair/check.js';
 import { NUSHELLS } from '../runners/attempts.js';
 import { lives } from '../support/processes.js';
 import type { ShortOrders, ShortStory } from './short-orders.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkRecord, type Fields, recordSchema } from '../../src/journal/check-record.js';
+import { checkRecord, type Fields, recordSchema } from '../../src/journal/records/check-record.js';
 import { AT } from './rig.js';
 
 const STARTED = { seq: 7, at: AT, type: 'task.started', task: 'a', attempt: 1 };

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkJournal } from '../../src/journal/check.js';
-import type { RecordDraft } from '../../src/journal/record.js';
+import type { RecordDraft } from '../../src/journal/records/record.js';
+import { checkJournal } from '../../src/journal/repair/check.js';
 import { FaultyFileSystem } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 import { DRAFTS, firstLine, JOURNAL, linesOf, tempDir, withOutput, world } from './rig.js';

@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { claimedDurable, decode, encode, namedFormat } from '../../src/journal/codec.js';
-import type { JournalRecord, RecordDraft } from '../../src/journal/record.js';
+import { claimedDurable, decode, encode, namedFormat } from '../../src/journal/file/codec.js';
+import type { JournalRecord, RecordDraft } from '../../src/journal/records/record.js';
 import { AT, DRAFTS, firstLine, linesOf } from './rig.js';
 
 const bytes = (line: string): Buffer => Buffer.from(line.replace(/\n$/, ''));

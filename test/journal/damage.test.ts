@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { nodeFileSystem } from '../../src/world/node-file-system.js';
+import { nodeFileSystem } from '../../src/platform/node-file-system.js';
 import { extent, progress, report } from '../support/soak.js';
 import { type Judgement, judge, judgeFile, type Original, written } from './judge.js';
 import { randomDamage } from './random-damage.js';

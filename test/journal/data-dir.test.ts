@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DataDir } from '../../src/journal/data-dir.js';
-import { FileJournal } from '../../src/journal/file-journal.js';
+import { DataDir } from '../../src/journal/data-dir/data-dir.js';
+import { FileJournal } from '../../src/journal/file/file-journal.js';
 import { FaultyFileSystem, systemError } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 import { NAUGHTY_STRINGS } from '../support/naughty-strings.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checksum, decode, encode, tail } from '../../src/journal/codec.js';
-import type { JournalRecord } from '../../src/journal/record.js';
+import { checksum, decode, encode, tail } from '../../src/journal/file/codec.js';
+import type { JournalRecord } from '../../src/journal/records/record.js';
 
 const RECORD: JournalRecord = {
   seq: 1,

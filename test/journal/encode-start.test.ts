@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { decode } from '../../src/journal/codec.js';
-import { encodeStart, isLongStart } from '../../src/journal/encode-start.js';
-import { FileJournal } from '../../src/journal/file-journal.js';
-import type { JournalRecord, RecordOf } from '../../src/journal/record.js';
+import { decode } from '../../src/journal/file/codec.js';
+import { encodeStart, isLongStart } from '../../src/journal/file/encode-start.js';
+import { FileJournal } from '../../src/journal/file/file-journal.js';
+import type { JournalRecord, RecordOf } from '../../src/journal/records/record.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 import { AT, JOURNAL, Notes, STARTED, worldWith } from './rig.js';
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JournalReadError, JournalWriteError } from '../../src/errors.js';
-import { FileJournal } from '../../src/journal/file-journal.js';
+import { FileJournal } from '../../src/journal/file/file-journal.js';
 import type { Journal, JournalListener } from '../../src/journal/journal.js';
-import type { JournalRecord, RecordDraft } from '../../src/journal/record.js';
+import type { JournalRecord, RecordDraft } from '../../src/journal/records/record.js';
 import { DiskFullError } from '../../src/journal/storage-errors.js';
-import type { FileSystem } from '../../src/world/file-system.js';
+import type { FileSystem } from '../../src/platform/file-system.js';
 import { FaultyFileSystem, type Manner } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 import { collect, DRAFTS, JOURNAL, linesOf, Notes, STARTED, worldWith } from './rig.js';

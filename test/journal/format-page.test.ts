@@ -5,9 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { checkJournal } from '../../src/journal/check.js';
-import { DataDir } from '../../src/journal/data-dir.js';
-import { JOURNAL_FORMAT, RECORD_TYPES, recordDraftSchema } from '../../src/journal/record.js';
+import { DataDir } from '../../src/journal/data-dir/data-dir.js';
+import {
+  JOURNAL_FORMAT,
+  RECORD_TYPES,
+  recordDraftSchema,
+} from '../../src/journal/records/record.js';
+import { checkJournal } from '../../src/journal/repair/check.js';
 import { findNushell } from '../../src/runners/nushell/find-nushell.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 import { JOURNAL, tempDir } from './rig.js';

@@ -1,5 +1,5 @@
 import type { TaskSpec } from '../../src/definition/spec.js';
-import type { RecordDraft } from '../../src/journal/record.js';
+import type { RecordDraft } from '../../src/journal/records/record.js';
 import type { Session } from './sessions.js';
 
 /** A run that meets everything: each type of record, each field. */

@@ -10,11 +10,11 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FileJournal } from '../../src/journal/file-journal.js';
-import { readRecords } from '../../src/journal/read-records.js';
-import { type JournalRecord, RECORD_TYPES } from '../../src/journal/record.js';
-import { reduce } from '../../src/journal/reduce.js';
-import type { RunState } from '../../src/journal/state.js';
+import { FileJournal } from '../../src/journal/file/file-journal.js';
+import { readRecords } from '../../src/journal/file/read-records.js';
+import { type JournalRecord, RECORD_TYPES } from '../../src/journal/records/record.js';
+import { reduce } from '../../src/journal/records/reduce.js';
+import type { RunState } from '../../src/journal/records/state.js';
 import { GOLDEN } from './golden-sessions.js';
 import { collect, Notes, tempDir, textOf, world } from './rig.js';
 import { writeSession } from './sessions.js';

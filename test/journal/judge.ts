@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import { NuflowError } from '../../src/errors.js';
-import { FileJournal } from '../../src/journal/file-journal.js';
-import type { JournalRecord } from '../../src/journal/record.js';
-import type { FileSystem } from '../../src/world/file-system.js';
+import { FileJournal } from '../../src/journal/file/file-journal.js';
+import type { JournalRecord } from '../../src/journal/records/record.js';
+import type { FileSystem } from '../../src/platform/file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 import { JOURNAL, Notes, worldWith } from './rig.js';
 import { type Session, writeSession } from './sessions.js';

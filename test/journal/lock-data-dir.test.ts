@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { DataDir } from '../../src/journal/data-dir.js';
-import { lockDataDir } from '../../src/journal/lock-data-dir.js';
-import { UnsafeFileError } from '../../src/world/own-file.js';
-import { systemWorld, type World } from '../../src/world/world.js';
+import { DataDir } from '../../src/journal/data-dir/data-dir.js';
+import { lockDataDir } from '../../src/journal/data-dir/lock-data-dir.js';
+import { UnsafeFileError } from '../../src/platform/own-file.js';
+import { systemWorld, type World } from '../../src/platform/platform.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 
 const dir = new DataDir(new MemoryFileSystem(), "/it's data");

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { MemoryJournal } from '../../src/journal/memory-journal.js';
-import { systemClock } from '../../src/world/clock.js';
+import { systemClock } from '../../src/platform/clock.js';
 import { journalContract } from '../support/journal-contract.js';
 import { collect, Notes } from './rig.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OutputCache } from '../../src/journal/output-cache.js';
+import { OutputCache } from '../../src/journal/outputs/output-cache.js';
 
 const MIB = 1024 * 1024;
 

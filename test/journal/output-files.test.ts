@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DataDir } from '../../src/journal/data-dir.js';
-import { OutputFiles } from '../../src/journal/output-files.js';
+import { DataDir } from '../../src/journal/data-dir/data-dir.js';
+import { OutputFiles } from '../../src/journal/outputs/output-files.js';
 import { FaultyFileSystem } from '../support/faulty-file-system.js';
 import { tempDir, world } from './rig.js';
 

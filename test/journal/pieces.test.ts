@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { pieces } from '../../src/journal/pieces.js';
-import type { OpenFile } from '../../src/world/file-system.js';
+import { pieces } from '../../src/journal/file/pieces.js';
+import type { OpenFile } from '../../src/platform/file-system.js';
 
 /** A file that gives at most `most` bytes a read. */
 function fileOf(bytes: Buffer, most = Number.POSITIVE_INFINITY): Pick<OpenFile, 'read'> {

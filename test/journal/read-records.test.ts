@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FileJournal } from '../../src/journal/file-journal.js';
-import { followRecords } from '../../src/journal/follow-records.js';
-import { RecordReader, readRecords } from '../../src/journal/read-records.js';
-import { readState } from '../../src/journal/read-state.js';
-import type { JournalRecord, RecordDraft } from '../../src/journal/record.js';
-import type { FileSystem } from '../../src/world/file-system.js';
+import { FileJournal } from '../../src/journal/file/file-journal.js';
+import { followRecords } from '../../src/journal/file/follow-records.js';
+import { RecordReader, readRecords } from '../../src/journal/file/read-records.js';
+import { readState } from '../../src/journal/file/read-state.js';
+import type { JournalRecord, RecordDraft } from '../../src/journal/records/record.js';
+import type { FileSystem } from '../../src/platform/file-system.js';
 import { FaultyFileSystem } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 import { collect, DRAFTS, JOURNAL, linesOf, Notes, STARTED, worldWith } from './rig.js';

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DataDir } from '../../src/journal/data-dir.js';
-import { FileJournal } from '../../src/journal/file-journal.js';
-import { recentStarts } from '../../src/journal/recent-starts.js';
-import type { RecordDraft } from '../../src/journal/record.js';
-import type { RunSummary } from '../../src/journal/summary.js';
+import { recentStarts } from '../../src/journal/catalog/recent-starts.js';
+import { DataDir } from '../../src/journal/data-dir/data-dir.js';
+import { FileJournal } from '../../src/journal/file/file-journal.js';
+import type { RecordDraft } from '../../src/journal/records/record.js';
+import type { RunSummary } from '../../src/journal/records/summary.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 import { AT, Notes, STARTED, worldWith } from './rig.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { reduce } from '../../src/journal/reduce.js';
-import { taskState } from '../../src/journal/state.js';
-import { progress, snapshot } from '../../src/run/snapshot.js';
+import { reduce } from '../../src/journal/records/reduce.js';
+import { taskState } from '../../src/journal/records/state.js';
+import { progress, snapshot } from '../../src/runtime/snapshot.js';
 import { RunRig, workflow } from '../dag/run-rig.js';
 
 /** A run whose task `a` was started before there was a slot for it. */

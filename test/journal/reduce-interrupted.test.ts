@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RecordDraft } from '../../src/journal/record.js';
-import { taskState } from '../../src/journal/state.js';
+import type { RecordDraft } from '../../src/journal/records/record.js';
+import { taskState } from '../../src/journal/records/state.js';
 import { RunRig, workflow } from '../dag/run-rig.js';
 
 const DECIDED = { type: 'task.decided', task: 'a', attempt: 2 } as const;

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { JournalRecord, RecordDraft } from '../../src/journal/record.js';
-import { reduce } from '../../src/journal/reduce.js';
-import { isTerminal, type RunState, type TaskStatus, taskState } from '../../src/journal/state.js';
-import { summary } from '../../src/journal/summary.js';
+import type { JournalRecord, RecordDraft } from '../../src/journal/records/record.js';
+import { reduce } from '../../src/journal/records/reduce.js';
+import {
+  isTerminal,
+  type RunState,
+  type TaskStatus,
+  taskState,
+} from '../../src/journal/records/state.js';
+import { summary } from '../../src/journal/records/summary.js';
 import { AT, STARTED } from './rig.js';
 
 const error = { code: 'E', message: 'no' };

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FileJournal } from '../../src/journal/file-journal.js';
-import { openForReading } from '../../src/journal/open-for-reading.js';
-import { UnsafeFileError } from '../../src/world/own-file.js';
+import { FileJournal } from '../../src/journal/file/file-journal.js';
+import { openForReading } from '../../src/journal/file/open-for-reading.js';
+import { UnsafeFileError } from '../../src/platform/own-file.js';
 import { FaultyFileSystem, type Operation } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 import { JOURNAL, Notes, STARTED, worldWith } from './rig.js';

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FileJournal } from '../../src/journal/file-journal.js';
-import { reopenFull } from '../../src/journal/reopen-full.js';
-import { Reserve } from '../../src/journal/reserve.js';
-import { BEGINNING } from '../../src/journal/scan.js';
+import { Reserve } from '../../src/journal/data-dir/reserve.js';
+import { FileJournal } from '../../src/journal/file/file-journal.js';
+import { reopenFull } from '../../src/journal/file/reopen-full.js';
+import { BEGINNING } from '../../src/journal/file/scan.js';
 import { FaultyFileSystem } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 import { DRAFTS, linesOf, Notes, STARTED, world } from './rig.js';

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { NuflowError } from '../../src/errors.js';
-import { encode } from '../../src/journal/codec.js';
+import { encode } from '../../src/journal/file/codec.js';
+import { BEGINNING, scan } from '../../src/journal/file/scan.js';
 import type { JournalListener } from '../../src/journal/journal.js';
-import type { JournalRecord, RecordDraft } from '../../src/journal/record.js';
-import { BEGINNING, scan } from '../../src/journal/scan.js';
-import type { Clock } from '../../src/world/clock.js';
-import type { FileSystem } from '../../src/world/file-system.js';
-import { systemWorld, type World } from '../../src/world/world.js';
+import type { JournalRecord, RecordDraft } from '../../src/journal/records/record.js';
+import type { Clock } from '../../src/platform/clock.js';
+import type { FileSystem } from '../../src/platform/file-system.js';
+import { systemWorld, type World } from '../../src/platform/platform.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 
 /** A clock that stands still, so that what is written can be foretold. */

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DataDir } from '../../src/journal/data-dir.js';
-import type { RecordDraft } from '../../src/journal/record.js';
-import { reduce } from '../../src/journal/reduce.js';
-import { RunIndex } from '../../src/journal/run-index.js';
-import type { RunState } from '../../src/journal/state.js';
+import { RunIndex } from '../../src/journal/catalog/run-index.js';
+import { DataDir } from '../../src/journal/data-dir/data-dir.js';
+import type { RecordDraft } from '../../src/journal/records/record.js';
+import { reduce } from '../../src/journal/records/reduce.js';
+import type { RunState } from '../../src/journal/records/state.js';
 import { ControlledClock } from '../support/controlled-clock.js';
 import { FaultyFileSystem } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';

@@ -3,8 +3,8 @@ import { DRAFTS, linesOf, reading } from './rig.js';
 
 // A real limit of 512 MiB would ask too much of a test.
 const LIMIT = 2_000;
-vi.mock('../../src/journal/pieces.js', async (original) => {
-  const real = await original<typeof import('../../src/journal/pieces.js')>();
+vi.mock('../../src/journal/file/pieces.js', async (original) => {
+  const real = await original<typeof import('../../src/journal/file/pieces.js')>();
   return { ...real, pieces: (file: never, at: number) => real.pieces(file, at, LIMIT) };
 });
 

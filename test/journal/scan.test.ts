@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { JournalReadError } from '../../src/errors.js';
-import type { JournalRecord, RecordDraft } from '../../src/journal/record.js';
-import { BEGINNING, type Position, scan } from '../../src/journal/scan.js';
-import type { OpenFile } from '../../src/world/file-system.js';
+import { BEGINNING, type Position, scan } from '../../src/journal/file/scan.js';
+import type { JournalRecord, RecordDraft } from '../../src/journal/records/record.js';
+import type { OpenFile } from '../../src/platform/file-system.js';
 import { FaultyFileSystem } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 import { DRAFTS, firstLine, JOURNAL, linesOf, reading } from './rig.js';

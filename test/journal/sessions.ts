@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
-import { FileJournal } from '../../src/journal/file-journal.js';
-import type { RecordDraft, TaskError } from '../../src/journal/record.js';
-import type { World } from '../../src/world/world.js';
+import { FileJournal } from '../../src/journal/file/file-journal.js';
+import type { RecordDraft, TaskError } from '../../src/journal/records/record.js';
+import type { World } from '../../src/platform/platform.js';
 import { DRAFTS, Notes, STARTED, world } from './rig.js';
 
 /** Facts of a run, in batches: what is in one batch shares a sync. */

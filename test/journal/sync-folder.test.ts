@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { syncFolder } from '../../src/journal/sync-folder.js';
+import { syncFolder } from '../../src/journal/file/sync-folder.js';
 import { systemError } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 

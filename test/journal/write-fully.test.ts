@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { copyRest } from '../../src/journal/copy-rest.js';
-import { TextWriter, writeFully } from '../../src/journal/write-fully.js';
-import type { OpenFile } from '../../src/world/file-system.js';
+import { copyRest } from '../../src/journal/file/copy-rest.js';
+import { TextWriter, writeFully } from '../../src/journal/file/write-fully.js';
+import type { OpenFile } from '../../src/platform/file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 
 /** A file that takes what `takes` says of each write. */

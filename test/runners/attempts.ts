@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
-import { processTable } from '../../src/runners/process-table.js';
+import { processTable } from '../../src/runners/process/process-table.js';
 import type { Attempt, Execution, Outcome, OutputChunk, Runner } from '../../src/runners/runner.js';
 
 /** The Nushell versions every test of Nushell tasks runs on. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { FunctionRunner } from '../../src/runners/function-runner.js';
+import { FunctionRunner } from '../../src/runners/function/function-runner.js';
 import { NushellRunner } from '../../src/runners/nushell/nushell-runner.js';
-import { ShellRunner } from '../../src/runners/shell-runner.js';
+import { ShellRunner } from '../../src/runners/shell/shell-runner.js';
 import { runnerContract } from '../support/runner-contract.js';
 import { NUSHELLS } from './attempts.js';
 

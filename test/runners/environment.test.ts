@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allowedEnvironment } from '../../src/runners/environment.js';
+import { allowedEnvironment } from '../../src/runners/process/environment.js';
 
 describe('allowedEnvironment', () => {
   const from = {

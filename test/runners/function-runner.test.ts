@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { FunctionRunner } from '../../src/runners/function-runner.js';
+import { FunctionRunner } from '../../src/runners/function/function-runner.js';
 import type { CallContext } from '../../src/runners/runner.js';
 import { AttemptRig, temporaryFolder } from './attempts.js';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { LogCap } from '../../src/runners/log-cap.js';
+import { LogCap } from '../../src/runners/logs/log-cap.js';
 import { temporaryFolder } from './attempts.js';
 
 const MIB = 1024 * 1024;

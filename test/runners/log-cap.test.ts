@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { LogCap } from '../../src/runners/log-cap.js';
-import { readLogFile } from '../../src/runners/log-reader.js';
+import { LogCap } from '../../src/runners/logs/log-cap.js';
+import { readLogFile } from '../../src/runners/logs/log-reader.js';
 import { temporaryFolder } from './attempts.js';
 
 const MIB = 1024 * 1024;

@@ -2,7 +2,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type LogPiece, LogTail, tailOf } from '../../src/runners/log-tail.js';
+import { type LogPiece, LogTail, tailOf } from '../../src/runners/logs/log-tail.js';
 import { temporaryFolder } from './attempts.js';
 
 describe('LogTail', () => {

@@ -1,7 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { logWatch } from '../../src/runners/log-watch.js';
+import { logWatch } from '../../src/runners/logs/log-watch.js';
 import { temporaryFolder } from './attempts.js';
 
 describe('logWatch', () => {

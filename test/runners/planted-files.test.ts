@@ -11,17 +11,16 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DataDir } from '../../src/journal/data-dir.js';
+import { DataDir } from '../../src/journal/data-dir/data-dir.js';
+import { foldersAround } from '../../src/platform/folders-around.js';
+import { nodeFileSystem } from '../../src/platform/node-file-system.js';
+import { isThere } from '../../src/platform/regular-file.js';
 import { attemptFiles, attemptFolder, markStopped } from '../../src/runners/attempt-files.js';
-import { readLogFile } from '../../src/runners/log-reader.js';
+import { readLogFile } from '../../src/runners/logs/log-reader.js';
 import { NushellRunner } from '../../src/runners/nushell/nushell-runner.js';
-
 import { isOurs, privateFolders } from '../../src/runners/private/private-folder.js';
-import { readResult } from '../../src/runners/result-file.js';
-import { ShellRunner } from '../../src/runners/shell-runner.js';
-import { foldersAround } from '../../src/world/folders-around.js';
-import { nodeFileSystem } from '../../src/world/node-file-system.js';
-import { isThere } from '../../src/world/regular-file.js';
+import { readResult } from '../../src/runners/process/result-file.js';
+import { ShellRunner } from '../../src/runners/shell/shell-runner.js';
 import { AttemptRig, NUSHELLS, temporaryFolder } from './attempts.js';
 
 const folder = temporaryFolder();

@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { withStdio } from '../../src/runners/attempt-files.js';
-import { startProcess } from '../../src/runners/process.js';
+import { startProcess } from '../../src/runners/process/process.js';
 import { temporaryFolder } from './attempts.js';
 import { builtLibrary } from './built-library.js';
 

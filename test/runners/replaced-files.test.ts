@@ -10,11 +10,11 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { attemptFiles } from '../../src/runners/attempt-files.js';
-import { LogCap } from '../../src/runners/log-cap.js';
-import { readLogFile } from '../../src/runners/log-reader.js';
+import { LogCap } from '../../src/runners/logs/log-cap.js';
+import { readLogFile } from '../../src/runners/logs/log-reader.js';
 import { NushellRunner } from '../../src/runners/nushell/nushell-runner.js';
 import type { Attempt, Runner } from '../../src/runners/runner.js';
-import { ShellRunner } from '../../src/runners/shell-runner.js';
+import { ShellRunner } from '../../src/runners/shell/shell-runner.js';
 import { Redactor } from '../../src/secrets/redactor.js';
 import { AttemptRig, NUSHELLS, temporaryFolder } from './attempts.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '../../src/definition/json.js';
 import { NushellRunner } from '../../src/runners/nushell/nushell-runner.js';
-import { ShellRunner } from '../../src/runners/shell-runner.js';
+import { ShellRunner } from '../../src/runners/shell/shell-runner.js';
 
 type With = { readonly [key: string]: JsonValue };
 const shell = new ShellRunner();

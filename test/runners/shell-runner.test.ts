@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Attempt } from '../../src/runners/runner.js';
-import { ShellRunner } from '../../src/runners/shell-runner.js';
+import { ShellRunner } from '../../src/runners/shell/shell-runner.js';
 import { NAUGHTY_STRINGS } from '../support/naughty-strings.js';
 import { AttemptRig, errorOf, outputOf, temporaryFolder } from './attempts.js';
 

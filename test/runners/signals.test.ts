@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Execution, Outcome } from '../../src/runners/runner.js';
-import { ShellRunner } from '../../src/runners/shell-runner.js';
+import { ShellRunner } from '../../src/runners/shell/shell-runner.js';
 import { AttemptRig, temporaryFolder } from './attempts.js';
 
 const FIRST_31 = Array.from({ length: 31 }, (_, n) => n + 1);

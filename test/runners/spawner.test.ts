@@ -4,13 +4,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isAlive } from '../../src/platform/process-identity.js';
 import { NushellRunner } from '../../src/runners/nushell/nushell-runner.js';
-import type { Starting } from '../../src/runners/process-starter.js';
-import { processTable } from '../../src/runners/process-table.js';
-import { ShellRunner } from '../../src/runners/shell-runner.js';
+import type { Starting } from '../../src/runners/process/process-starter.js';
+import { processTable } from '../../src/runners/process/process-table.js';
+import { ShellRunner } from '../../src/runners/shell/shell-runner.js';
 import { Spawner } from '../../src/runners/spawner/spawner.js';
 import { strayHelpersGone } from '../../src/runners/spawner/stray-helpers.js';
-import { isAlive } from '../../src/world/process-identity.js';
 import { AttemptRig, NUSHELLS, temporaryFolder } from './attempts.js';
 import { builtLibrary } from './built-library.js';
 

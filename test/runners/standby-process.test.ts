@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Standby } from '../../src/runners/process-starter.js';
-import { processTable } from '../../src/runners/process-table.js';
+import { isAlive } from '../../src/platform/process-identity.js';
+import type { Standby } from '../../src/runners/process/process-starter.js';
+import { processTable } from '../../src/runners/process/process-table.js';
 import { Spawner } from '../../src/runners/spawner/spawner.js';
-import { isAlive } from '../../src/world/process-identity.js';
 import { temporaryFolder } from './attempts.js';
 import { builtLibrary } from './built-library.js';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { directStarter } from '../../src/runners/direct-starter.js';
+import { directStarter } from '../../src/runners/process/direct-starter.js';
 import { Spawner } from '../../src/runners/spawner/spawner.js';
 import { Spawners } from '../../src/runners/spawner/spawners.js';
 import { starterContract } from '../support/starter-contract.js';

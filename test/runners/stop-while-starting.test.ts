@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../src/runners/runner.js';
-import { ShellRunner } from '../../src/runners/shell-runner.js';
+import { ShellRunner } from '../../src/runners/shell/shell-runner.js';
 import { AttemptRig, temporaryFolder } from './attempts.js';
 
 const ROUNDS = 6;

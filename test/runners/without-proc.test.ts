@@ -3,9 +3,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { platform } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { processTable } from '../../src/runners/process-table.js';
-import { ShellRunner } from '../../src/runners/shell-runner.js';
-import { identify, type ProcessIdentity } from '../../src/world/process-identity.js';
+import { identify, type ProcessIdentity } from '../../src/platform/process-identity.js';
+import { processTable } from '../../src/runners/process/process-table.js';
+import { ShellRunner } from '../../src/runners/shell/shell-runner.js';
 import { AttemptRig, lives, temporaryFolder } from './attempts.js';
 
 const real = vi.hoisted(() => ({ platform: '' as NodeJS.Platform }));

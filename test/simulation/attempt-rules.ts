@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { verdict } from '../../src/dag/trigger-rules.js';
 import type { JsonValue } from '../../src/definition/json.js';
 import type { TaskSpec } from '../../src/definition/spec.js';
-import type { JournalRecord } from '../../src/journal/record.js';
+import type { JournalRecord } from '../../src/journal/records/record.js';
 import type { Attempt } from '../../src/runners/runner.js';
+import { verdict } from '../../src/scheduler/trigger-rules.js';
 import type { DurableLog } from './durable-log.js';
 import type { SimProcess } from './sim-processes.js';
 import type { Scene, Witness } from './witness.js';

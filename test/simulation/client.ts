@@ -1,10 +1,10 @@
 import { workflowFromSpec } from '../../src/definition/data.js';
 import type { Workflow } from '../../src/definition/workflow.js';
+import type { CloseMode } from '../../src/engine/commands/close-mode.js';
 import { NuflowError } from '../../src/errors.js';
-import { DECISIONS, type RecordOf } from '../../src/journal/record.js';
-import { Orchestrator } from '../../src/orchestrator.js';
-import type { CloseMode } from '../../src/run/close-mode.js';
-import type { Run } from '../../src/run/run.js';
+import { DECISIONS, type RecordOf } from '../../src/journal/records/record.js';
+import { Orchestrator } from '../../src/runtime/orchestrator.js';
+import type { Run } from '../../src/runtime/run.js';
 import { SOUND } from './faults.js';
 import { Host } from './host.js';
 import { DATA_DIR, type Machine } from './machine.js';

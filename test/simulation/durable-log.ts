@@ -1,5 +1,5 @@
 import type { TaskSpec, WorkflowSpec } from '../../src/definition/spec.js';
-import type { JournalRecord, RecordOf } from '../../src/journal/record.js';
+import type { JournalRecord, RecordOf } from '../../src/journal/records/record.js';
 
 /** What a journal's records say of a task, by rules of their own rather than by `reduce`. */
 export interface TaskFacts {

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { JsonValue } from '../../src/definition/json.js';
+import type { World } from '../../src/platform/platform.js';
 import type { Attempt, Runner } from '../../src/runners/runner.js';
-import type { World } from '../../src/world/world.js';
 import { behaviourOf } from './behaviour.js';
 import { type FaultRates, Faults, type FileCall } from './faults.js';
 import type { Machine } from './machine.js';

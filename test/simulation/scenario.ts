@@ -1,5 +1,5 @@
 import type { WorkflowSpec } from '../../src/definition/spec.js';
-import type { CloseMode } from '../../src/run/close-mode.js';
+import type { CloseMode } from '../../src/engine/commands/close-mode.js';
 import { type FaultRates, SOUND } from './faults.js';
 import type { Prng } from './prng.js';
 import { randomWorkflow } from './workflows.js';

@@ -1,4 +1,4 @@
-import type { Cancel } from '../../src/world/clock.js';
+import type { Cancel } from '../../src/platform/clock.js';
 
 interface Entry {
   readonly at: number;

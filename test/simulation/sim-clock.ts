@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../../src/world/clock.js';
+import type { Cancel, Clock } from '../../src/platform/clock.js';
 import type { Scheduler } from './scheduler.js';
 
 /** The wall clock of a simulated machine; it can jump. */

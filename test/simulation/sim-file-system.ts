@@ -1,4 +1,4 @@
-import type { FileSystem, OpenFile } from '../../src/world/file-system.js';
+import type { FileSystem, OpenFile } from '../../src/platform/file-system.js';
 import type { Faults, FileCall } from './faults.js';
 import type { Prng } from './prng.js';
 import type { Scheduler } from './scheduler.js';

@@ -1,6 +1,6 @@
-import type { Locks } from '../../src/world/lock.js';
-import type { LockAttempt } from '../../src/world/lock-attempt.js';
-import type { LockHolder } from '../../src/world/lock-holder.js';
+import type { Locks } from '../../src/platform/lock.js';
+import type { LockAttempt } from '../../src/platform/lock-attempt.js';
+import type { LockHolder } from '../../src/platform/lock-holder.js';
 import { never } from './sim-file-system.js';
 
 /** A process that can hold locks. */

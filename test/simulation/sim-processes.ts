@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../src/definition/json.js';
+import type { ProcessIdentity } from '../../src/platform/process-identity.js';
 import type { AttemptPlace, Outcome } from '../../src/runners/runner.js';
-import type { ProcessIdentity } from '../../src/world/process-identity.js';
 import type { Behaviour, End } from './behaviour.js';
 import type { Prng } from './prng.js';
 import type { Scheduler } from './scheduler.js';

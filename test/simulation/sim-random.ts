@@ -1,4 +1,4 @@
-import type { Random } from '../../src/world/random.js';
+import type { Random } from '../../src/platform/random.js';
 import type { Prng } from './prng.js';
 
 /** Chance from a seed. */

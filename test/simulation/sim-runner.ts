@@ -1,4 +1,5 @@
 import { InvalidDefinitionError } from '../../src/errors.js';
+import type { ProcessIdentity } from '../../src/platform/process-identity.js';
 import type {
   Attempt,
   AttemptPlace,
@@ -6,7 +7,6 @@ import type {
   Outcome,
   Runner,
 } from '../../src/runners/runner.js';
-import type { ProcessIdentity } from '../../src/world/process-identity.js';
 import type { Scheduler } from './scheduler.js';
 import { never } from './sim-file-system.js';
 import type { ProcessOrder, SimProcess, SimProcesses } from './sim-processes.js';

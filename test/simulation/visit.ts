@@ -1,6 +1,6 @@
 import { DataDirLockedError } from '../../src/errors.js';
-import { DataDir } from '../../src/journal/data-dir.js';
-import { Orchestrator } from '../../src/orchestrator.js';
+import { DataDir } from '../../src/journal/data-dir/data-dir.js';
+import { Orchestrator } from '../../src/runtime/orchestrator.js';
 import type { Host } from './host.js';
 import { DATA_DIR, type Machine } from './machine.js';
 

@@ -1,5 +1,5 @@
 import { isRecord, type RunEvent } from '../../src/events.js';
-import type { Run } from '../../src/run/run.js';
+import type { Run } from '../../src/runtime/run.js';
 import type { Host } from './host.js';
 import type { Machine } from './machine.js';
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { isRecord, type RunEvent } from '../../src/events.js';
-import type { JournalRecord } from '../../src/journal/record.js';
-import { reduce } from '../../src/journal/reduce.js';
-import type { RunState } from '../../src/journal/state.js';
-import type { Run } from '../../src/run/run.js';
-import { snapshot } from '../../src/run/snapshot.js';
+import type { JournalRecord } from '../../src/journal/records/record.js';
+import { reduce } from '../../src/journal/records/reduce.js';
+import type { RunState } from '../../src/journal/records/state.js';
 import type { Attempt } from '../../src/runners/runner.js';
+import type { Run } from '../../src/runtime/run.js';
+import { snapshot } from '../../src/runtime/snapshot.js';
 import { AttemptRules } from './attempt-rules.js';
 import { DurableLog, hasEnded } from './durable-log.js';
 import type { SimProcess, SimProcesses } from './sim-processes.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../src/world/clock.js';
+import type { Clock } from '../../src/platform/clock.js';
 
 /** What every Clock promises. */
 export function clockContract(name: string, make: () => Clock): void {

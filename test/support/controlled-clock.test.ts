@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/world/clock.js';
+import type { Clock } from '../../src/platform/clock.js';
 import { clockContract } from './clock-contract.js';
 import { ControlledClock } from './controlled-clock.js';
 

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../../src/world/clock.js';
+import type { Cancel, Clock } from '../../src/platform/clock.js';
 
 interface Timer {
   readonly at: number;

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../src/definition/json.js';
 import { InvalidDefinitionError } from '../../src/errors.js';
-import type { TaskError } from '../../src/journal/record.js';
+import type { TaskError } from '../../src/journal/records/record.js';
+import type { ProcessIdentity } from '../../src/platform/process-identity.js';
 import type {
   Attempt,
   AttemptPlace,
@@ -8,7 +9,6 @@ import type {
   Outcome,
   Runner,
 } from '../../src/runners/runner.js';
-import type { ProcessIdentity } from '../../src/world/process-identity.js';
 
 type How = 'interrupt' | 'kill';
 

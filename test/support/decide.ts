@@ -1,6 +1,5 @@
-import { verdict } from '../../src/dag/trigger-rules.js';
 import type { TaskSpec, TriggerRule } from '../../src/definition/spec.js';
-import type { RecordDraft } from '../../src/journal/record.js';
+import type { RecordDraft } from '../../src/journal/records/record.js';
 import {
   type FailedTask,
   isFinished,
@@ -9,7 +8,8 @@ import {
   type TaskState,
   type TaskStatus,
   taskState,
-} from '../../src/journal/state.js';
+} from '../../src/journal/records/state.js';
+import { verdict } from '../../src/scheduler/trigger-rules.js';
 
 /** What may happen next in a run. */
 export interface Decision {

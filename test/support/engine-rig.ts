@@ -17,9 +17,9 @@ import {
   type Workflow,
 } from '../../src/index.js';
 import { readEvents } from '../../src/inspect.js';
-import { reduce } from '../../src/journal/reduce.js';
-import type { RunState } from '../../src/journal/state.js';
-import { systemWorld } from '../../src/world/world.js';
+import { reduce } from '../../src/journal/records/reduce.js';
+import type { RunState } from '../../src/journal/records/state.js';
+import { systemWorld } from '../../src/platform/platform.js';
 import { ControlledClock } from './controlled-clock.js';
 import { ControlledRunner } from './controlled-runner.js';
 import { FaultyFileSystem } from './faulty-file-system.js';

@@ -1,4 +1,4 @@
-import type { FileSystem, OpenFile } from '../../src/world/file-system.js';
+import type { FileSystem, OpenFile } from '../../src/platform/file-system.js';
 
 /** What can be made to fail or wait. */
 export type Operation =

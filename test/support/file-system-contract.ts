@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { FileSystem } from '../../src/world/file-system.js';
+import type { FileSystem } from '../../src/platform/file-system.js';
 
 const text = (words: string): Uint8Array => Buffer.from(words);
 

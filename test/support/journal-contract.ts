@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { JournalWriteError } from '../../src/errors.js';
 import type { Journal, JournalListener } from '../../src/journal/journal.js';
-import type { JournalRecord, RecordDraft } from '../../src/journal/record.js';
+import type { JournalRecord, RecordDraft } from '../../src/journal/records/record.js';
 import { NAUGHTY_STRINGS } from './naughty-strings.js';
 
 /** Opens an empty journal whose clock stands at `at`. */

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { FileSystem, OpenFile } from '../../src/world/file-system.js';
+import type { FileSystem, OpenFile } from '../../src/platform/file-system.js';
 import { systemError } from './faulty-file-system.js';
 
 /** A file's bytes as every process sees them, and as the disk has them. */

@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { ProcessEnd } from '../../src/runners/process.js';
-import type { ProcessStarter } from '../../src/runners/process-starter.js';
-import { isAlive } from '../../src/world/process-identity.js';
+import { isAlive } from '../../src/platform/process-identity.js';
+import type { ProcessEnd } from '../../src/runners/process/process.js';
+import type { ProcessStarter } from '../../src/runners/process/process-starter.js';
 import { temporaryFolder } from '../runners/attempts.js';
 import { NAUGHTY_STRINGS } from './naughty-strings.js';
 

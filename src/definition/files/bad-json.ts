@@ -1,5 +1,5 @@
 import { NuflowError } from '../../errors.js';
-import { type Position, positionText } from './position.js';
+import { type Position, positionText } from '../position.js';
 
 /**
  * A text is not JSON that can be taken. `details` has `line`, `column` and `why`. The text itself is not quoted,

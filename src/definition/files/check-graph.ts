@@ -1,8 +1,8 @@
 import { CycleError } from '../cycle-error.js';
 import type { JsonValue } from '../json.js';
 import { didYouMean } from '../nearest.js';
+import { type Position, positionText } from '../position.js';
 import { type Problems, partAt } from '../problems.js';
-import { type Position, positionText } from './position.js';
 
 /** A task of a file whose id and needs can be read. */
 export interface GraphTask {

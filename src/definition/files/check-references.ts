@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from '../json.js';
 import { didYouMean, nearest } from '../nearest.js';
+import type { Path } from '../position.js';
 import { type Problems, partAt } from '../problems.js';
 import { checkReferences, looksLikeReference, pathOf, referencedTask } from '../references.js';
-import type { Path } from './position.js';
 import { textReferences } from './text-references.js';
 
 /** Notes what is likely wrong, but may be meant. */

@@ -1,4 +1,4 @@
-import { type Position, positionsIn } from './position.js';
+import { type Position, positionsIn } from '../position.js';
 
 /** A text without its BOM, or what is wrong with it and where. */
 export type Decoded =

@@ -1,4 +1,4 @@
-import type { Locate, Position } from './position.js';
+import type { Locate, Position } from '../position.js';
 
 /** Where a part begins: its key (in a list its value), and its value. */
 export interface Offsets {

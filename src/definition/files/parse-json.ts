@@ -1,9 +1,9 @@
 import type { JsonValue } from '../json.js';
+import { type Locate, type Position, positionsIn, positionText } from '../position.js';
 import { BadJsonError } from './bad-json.js';
 import { decodeText } from './decode-text.js';
 import { JsonParser, type ParserOptions } from './json-parser.js';
 import { locateParts, type PartOffsets } from './locate-parts.js';
-import { type Locate, type Position, positionsIn, positionText } from './position.js';
 
 /** What {@link parseJson} is told. */
 export interface ParseJsonOptions {

@@ -1,10 +1,10 @@
 import type * as Yaml from 'yaml';
-import { late } from '../../late.js';
+import { late } from '../../lazy-import.js';
 import type { JsonValue } from '../json.js';
+import { type Locate, type Position, positionsIn, positionText } from '../position.js';
 import { decodeText } from './decode-text.js';
 import { rangeProblem } from './json-number.js';
 import { locateParts, type PartOffsets } from './locate-parts.js';
-import { type Locate, type Position, positionsIn, positionText } from './position.js';
 import { tooDeepAt } from './yaml-depth.js';
 
 /** The package, loaded when the first YAML text is read. */

@@ -1,5 +1,6 @@
 import { readDefinition } from '../data.js';
 import type { JsonObject, JsonValue } from '../json.js';
+import type { Path } from '../position.js';
 import { type Problem, Problems, partAt } from '../problems.js';
 import type { Workflow } from '../workflow.js';
 import { BadJsonError } from './bad-json.js';
@@ -7,7 +8,6 @@ import { addGraphProblems, type GraphChecks, graphTasks } from './check-graph.js
 import { addReferenceProblems } from './check-references.js';
 import { parseJson } from './parse-json.js';
 import { parseYaml } from './parse-yaml.js';
-import type { Path } from './position.js';
 import { fileProblem, keepSource, type Source } from './source.js';
 import { type FileProblem, WorkflowFileError } from './workflow-file-error.js';
 

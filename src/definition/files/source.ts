@@ -1,5 +1,6 @@
 import type { NuflowError } from '../../errors.js';
 import type { JsonValue } from '../json.js';
+import type { Locate, Path } from '../position.js';
 import {
   type Problem,
   Problems,
@@ -10,7 +11,6 @@ import {
   taskId,
 } from '../problems.js';
 import type { WorkflowSpec } from '../spec.js';
-import type { Locate, Path } from './position.js';
 import { type FileProblem, WorkflowFileError } from './workflow-file-error.js';
 
 /** The file a definition was read from. */

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../json.js';
-import type { Path } from './position.js';
+import type { Path } from '../position.js';
 
 /** A text that looks as if a reference had been meant. */
 export interface TextReference {

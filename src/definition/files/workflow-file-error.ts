@@ -1,5 +1,5 @@
 import { NuflowError } from '../../errors.js';
-import type { Position } from './position.js';
+import type { Position } from '../position.js';
 
 /** One thing that is wrong in a file. */
 export interface FileProblem extends Position {

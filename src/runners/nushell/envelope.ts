@@ -1,6 +1,6 @@
 import { assertJson } from '../../definition/json.js';
-import { lateSchema } from '../../late.js';
-import { badResult } from '../result-file.js';
+import { lateSchema } from '../../lazy-import.js';
+import { badResult } from '../process/result-file.js';
 import type { Outcome } from '../runner.js';
 import { caughtError, toTaskError } from './error.js';
 

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { z } from 'zod';
-import type { TaskError } from '../../journal/record.js';
-import { lateSchema } from '../../late.js';
+import type { TaskError } from '../../journal/records/record.js';
+import { lateSchema } from '../../lazy-import.js';
 
 /** An error as Nushell's `catch` gives it, 0.108 to 0.115. Everything but the message may be missing. */
 export interface NushellError {

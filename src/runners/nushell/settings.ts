@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { JsonValue } from '../../definition/json.js';
 import { jsonValue } from '../../definition/spec.js';
-import { lateSchema, type Zod } from '../../late.js';
+import { lateSchema, type Zod } from '../../lazy-import.js';
 import { environmentSettings, orReference, staticText } from '../settings.js';
 
 /**

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { familyOf } from '../family.js';
-import { sendSignal } from '../process-group.js';
-import { processTable } from '../process-table.js';
-import { sweep } from '../sweep.js';
+import { sweep } from '../process/kill-tree.js';
+import { sendSignal } from '../process/process-group.js';
+import { processTable } from '../process/process-table.js';
+import { familyOf } from '../process/process-tree.js';
 import { filterCookie } from './filter.js';
 import { ASK, readProgress, WORDS } from './progress.js';
 

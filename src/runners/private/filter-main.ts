@@ -9,7 +9,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Redactor, type Secret } from '../../secrets/redactor.js';
-import { closeInherited } from '../inherited-descriptors.js';
+import { closeInherited } from '../process/inherited-descriptors.js';
 import { ASK, WORDS } from './progress.js';
 
 const SECRETS = 0;

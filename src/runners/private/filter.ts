@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Redactor } from '../../secrets/redactor.js';
-import { COOKIE } from '../process-table.js';
+import { COOKIE } from '../process/process-table.js';
 import { FILTER } from '../programs.js';
 
 /** V8 with next to no room for garbage. */

@@ -1,10 +1,10 @@
 import { appendFileSync, closeSync, constants } from 'node:fs';
 import { isNoSpaceError } from '../../errors.js';
-import { isThere, openRegular, withRegular, writeNew } from '../../world/regular-file.js';
+import { isThere, openRegular, withRegular, writeNew } from '../../platform/regular-file.js';
 import { attemptFiles, prepareFiles } from '../attempt-files.js';
-import { startingOf } from '../direct-starter.js';
-import { type StartedProcess, startProcess } from '../process.js';
-import type { Program, Starting } from '../process-starter.js';
+import { startingOf } from '../process/direct-starter.js';
+import { type StartedProcess, startProcess } from '../process/process.js';
+import type { Program, Starting } from '../process/process-starter.js';
 import type { AttemptPlace, AttemptSecrets } from '../runner.js';
 import { drained } from './drain.js';
 import { type Filter, filterSecrets, startFilter } from './filter.js';

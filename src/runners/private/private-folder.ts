@@ -1,7 +1,7 @@
 import { accessSync, constants, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { assertFolders } from '../../world/regular-file.js';
+import { assertFolders } from '../../platform/regular-file.js';
 import { attemptFiles } from '../attempt-files.js';
 import type { AttemptPlace } from '../runner.js';
 

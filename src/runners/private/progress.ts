@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { join } from 'node:path';
-import { createRegular, readRegular } from '../../world/regular-file.js';
+import { createRegular, readRegular } from '../../platform/regular-file.js';
 
 /**
  * What a filter says of its work, one letter each, in a file of the attempt's private folder: whether all that an

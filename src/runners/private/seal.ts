@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonValue } from '../../definition/json.js';
 import { isNoSpaceError } from '../../errors.js';
+import { FileTooLongError, readRegular, replaceRegular } from '../../platform/regular-file.js';
 import type { Redactor } from '../../secrets/redactor.js';
-import { FileTooLongError, readRegular, replaceRegular } from '../../world/regular-file.js';
 import { attemptFiles } from '../attempt-files.js';
-import { LOST_RESULT } from '../lost-result.js';
-import { MAX_RESULT, unreadable } from '../result-file.js';
+import { LOST_RESULT } from '../process/lost-result.js';
+import { MAX_RESULT, unreadable } from '../process/result-file.js';
 import type { AttemptPlace, AttemptSecrets, Outcome } from '../runner.js';
 import { isOurs, privateFolders } from './private-folder.js';
 

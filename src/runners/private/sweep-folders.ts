@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { processTable } from '../process-table.js';
+import { processTable } from '../process/process-table.js';
 import { isOurs, MEMORY, PREFIX } from './private-folder.js';
 
 /** Name of the link that says whose a folder is: namespaces, and the attempt's own folder. */

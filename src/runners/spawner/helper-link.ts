@@ -1,5 +1,5 @@
-import { type HelperProcess, startHelper } from '../process.js';
-import { COOKIE } from '../process-table.js';
+import { type HelperProcess, startHelper } from '../process/process.js';
+import { COOKIE } from '../process/process-table.js';
 import type { HelperAnswer, HelperRequest } from './protocol.js';
 import { helperCookie, helpersGone } from './stray-helpers.js';
 

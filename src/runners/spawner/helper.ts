@@ -8,10 +8,10 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeSync } from 'node:fs';
-import { identifyChild } from '../../world/process-identity.js';
+import { identifyChild } from '../../platform/process-identity.js';
 import { withStdio } from '../attempt-files.js';
-import { closeInherited } from '../inherited-descriptors.js';
-import type { ProcessEnd } from '../process.js';
+import { closeInherited } from '../process/inherited-descriptors.js';
+import type { ProcessEnd } from '../process/process.js';
 import type { HelperAnswer, HelperRequest, HelperStarted, StartRequest } from './protocol.js';
 import { drop, handOver, type Waiting, withFolder } from './waiting.js';
 

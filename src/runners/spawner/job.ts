@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isAlive, type ProcessIdentity } from '../../world/process-identity.js';
-import type { ProcessEnd } from '../process.js';
-import type { Program, Starting } from '../process-starter.js';
+import { isAlive, type ProcessIdentity } from '../../platform/process-identity.js';
+import type { ProcessEnd } from '../process/process.js';
+import type { Program, Starting } from '../process/process-starter.js';
 import type { StartRequest } from './protocol.js';
 
 /** How often a process is looked at whose parent is gone, ms. */

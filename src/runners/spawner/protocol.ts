@@ -1,5 +1,5 @@
-import type { ProcessEnd } from '../process.js';
-import type { Program } from '../process-starter.js';
+import type { ProcessEnd } from '../process/process.js';
+import type { Program } from '../process/process-starter.js';
 
 /**
  * What a spawner and its helper tell each other: one JSON object a line, over the helper's standard

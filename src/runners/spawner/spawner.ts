@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { identify } from '../../world/process-identity.js';
-import { isThere } from '../../world/regular-file.js';
+import { identify } from '../../platform/process-identity.js';
+import { isThere } from '../../platform/regular-file.js';
 import { attemptFiles } from '../attempt-files.js';
-import { directStarter } from '../direct-starter.js';
-import { leftProcess } from '../left-process.js';
-import type { ProcessStarter, Program, Standby, Starting } from '../process-starter.js';
-import { COOKIE, processTable } from '../process-table.js';
+import { directStarter } from '../process/direct-starter.js';
+import { leftProcess } from '../process/handoff-file.js';
+import type { ProcessStarter, Program, Standby, Starting } from '../process/process-starter.js';
+import { COOKIE, processTable } from '../process/process-table.js';
 import { HELPER } from '../programs.js';
 import { HelperLink, type JobAnswer, type LinkListener } from './helper-link.js';
 import { Job } from './job.js';

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { ProcessStarter, Program, Standby, Starting } from '../process-starter.js';
+import type { ProcessStarter, Program, Standby, Starting } from '../process/process-starter.js';
 import { Spawner } from './spawner.js';
 
 /** More would only compete with what they start. */

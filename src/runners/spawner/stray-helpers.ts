@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ProcessEntry } from '../process-entry.js';
-import { sendSignal } from '../process-group.js';
-import { processTable } from '../process-table.js';
+import type { ProcessEntry } from '../process/process-entry.js';
+import { sendSignal } from '../process/process-group.js';
+import { processTable } from '../process/process-table.js';
 
 const PREFIX = 'spawner';
 /** How often is looked for helpers, ms. */

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { renameSync, rmdirSync } from 'node:fs';
-import { writeNew } from '../../world/regular-file.js';
+import { writeNew } from '../../platform/regular-file.js';
 import {
   type AttemptFiles,
   attemptFiles,

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { identify, type ProcessIdentity } from '../../../src/platform/process-identity.js';
 import { NushellRunner } from '../../../src/runners/nushell/nushell-runner.js';
-import { identify, type ProcessIdentity } from '../../../src/world/process-identity.js';
 import { AttemptRig, lives, NUSHELLS, temporaryFolder } from '../attempts.js';
 import { builtLibrary } from '../built-library.js';
 

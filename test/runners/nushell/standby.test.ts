@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type * as Nuflow from '../../../src/index.js';
-import { processTable } from '../../../src/runners/process-table.js';
+import { processTable } from '../../../src/runners/process/process-table.js';
 import { AttemptRig, lives, NUSHELLS, temporaryFolder } from '../attempts.js';
 import { builtLibrary } from '../built-library.js';
 

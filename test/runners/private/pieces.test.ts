@@ -24,7 +24,7 @@ import {
 } from '../../../src/runners/private/private-folder.js';
 import { sealResult } from '../../../src/runners/private/seal.js';
 import { unlinkedFile } from '../../../src/runners/private/unlinked-file.js';
-import { MAX_RESULT, readResult } from '../../../src/runners/result-file.js';
+import { MAX_RESULT, readResult } from '../../../src/runners/process/result-file.js';
 import type { AttemptPlace } from '../../../src/runners/runner.js';
 import { Redactor } from '../../../src/secrets/redactor.js';
 import { AttemptRig, temporaryFolder } from '../attempts.js';

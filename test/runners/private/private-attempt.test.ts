@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { ProcessIdentity } from '../../../src/platform/process-identity.js';
 import { filterCookie } from '../../../src/runners/private/filter.js';
 import { privateFolders } from '../../../src/runners/private/private-folder.js';
-import { processTable } from '../../../src/runners/process-table.js';
+import { processTable } from '../../../src/runners/process/process-table.js';
 import type { Attempt, Runner } from '../../../src/runners/runner.js';
 import { Redactor } from '../../../src/secrets/redactor.js';
-import type { ProcessIdentity } from '../../../src/world/process-identity.js';
 import { AttemptRig, NUSHELLS, temporaryFolder } from '../attempts.js';
 import { builtLibrary } from '../built-library.js';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makePrivateFolder, privateFolder } from '../../../src/runners/private/private-folder.js';
 import { markOwner, sweepPrivateFolders } from '../../../src/runners/private/sweep-folders.js';
-import { COOKIE } from '../../../src/runners/process-table.js';
+import { COOKIE } from '../../../src/runners/process/process-table.js';
 
 const inMemory = platform() === 'linux' && existsSync('/dev/shm');
 const why = inMemory ? '' : ' (skipped: there is no /dev/shm here)';

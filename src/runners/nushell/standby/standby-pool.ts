@@ -3,9 +3,9 @@ import { rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { join } from 'node:path';
-import type { ProcessEnd } from '../../process.js';
-import type { ProcessStarter, Program, Standby } from '../../process-starter.js';
-import { COOKIE } from '../../process-table.js';
+import type { ProcessEnd } from '../../process/process.js';
+import type { ProcessStarter, Program, Standby } from '../../process/process-starter.js';
+import { COOKIE } from '../../process/process-table.js';
 import { processorMs, type StandbyCounts } from './counts.js';
 import type { SourceFiles } from './source-files.js';
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { JsonValue } from '../../../definition/json.js';
-import type { Program, Standby } from '../../process-starter.js';
+import type { Program, Standby } from '../../process/process-starter.js';
 import type { ComingWork } from '../../runner.js';
 import { AssumedSettings } from './assumed-settings.js';
 import type { StandbyCounts } from './counts.js';

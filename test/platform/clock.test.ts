@@ -1,0 +1,4 @@
+import { systemClock } from '../../src/platform/clock.js';
+import { clockContract } from '../support/clock-contract.js';
+
+clockContract("The machine's", () => systemClock);
