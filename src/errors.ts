@@ -272,7 +272,7 @@ export class JournalReadError extends NuflowError {
   constructor(file: string, cause: unknown) {
     super(
       'NUFLOW_JOURNAL_READ',
-      `Reading ${file} failed (${messageOf(cause)}); nothing was changed. Mend the cause, then try again.`,
+      `Reading ${file} failed (${messageOf(cause)}); nothing was changed. Fix the cause, then try again.`,
       { file },
       { cause },
     );

@@ -68,7 +68,7 @@ export function checkTaskId(id: string): void {
   if (id.length > MAX_ID_LENGTH)
     throw new InvalidTaskIdError(id, `is longer than ${MAX_ID_LENGTH} characters; shorten it`);
   if (!id.isWellFormed())
-    throw new InvalidTaskIdError(id, 'has half a surrogate pair; correct its text');
+    throw new InvalidTaskIdError(id, 'has a lone surrogate; correct its text');
   if (/\p{Cc}/u.test(id)) throw new InvalidTaskIdError(id, 'has a control character; remove it');
 }
 

@@ -66,7 +66,7 @@ function assertTyped(schema: JsonObject, path: string): void {
   if (Object.hasOwn(schema, '$ref')) {
     const ignored = Object.keys(schema).find((key) => CONSTRAINTS.has(key));
     if (ignored !== undefined)
-      throw new Error(`${path}.${ignored} stands beside $ref, where it is not heeded; use allOf`);
+      throw new Error(`${path}.${ignored} stands beside $ref, where it is ignored; use allOf`);
   }
   const types = [schema.type ?? []].flat();
   for (const [type, keywords] of Object.entries(KEYWORDS)) {

@@ -54,10 +54,10 @@ function copy(value: unknown, place: Place | undefined, what: string): JsonValue
 
 function problemOf(value: unknown, place: Place | undefined): string | undefined {
   if (typeof place?.key === 'string' && !place.key.isWellFormed())
-    return 'under a key with half a surrogate pair';
+    return 'under a key with a lone surrogate';
   switch (typeof value) {
     case 'string':
-      return value.isWellFormed() ? undefined : 'a string with half a surrogate pair';
+      return value.isWellFormed() ? undefined : 'a string with a lone surrogate';
     case 'boolean':
       return undefined;
     case 'number':

@@ -19,7 +19,7 @@ export class DataDirError extends NuflowError {
     const { message } = cause as Error;
     super(
       'NUFLOW_DATA_DIR',
-      `${dataDir} can't be used (${message}); nothing was started. Mend the cause, then open it again.`,
+      `${dataDir} can't be used (${message}); nothing was started. Fix the cause, then open it again.`,
       { dataDir },
       { cause },
     );

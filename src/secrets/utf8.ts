@@ -44,7 +44,7 @@ export class Utf8Reader {
   }
 }
 
-/** The bytes of a character in UTF-8; half a surrogate pair is written as the character for invalid ones. */
+/** The bytes of a character in UTF-8; a lone surrogate is written as the character for invalid ones. */
 export function utf8Of(char: number): readonly number[] {
   if (char < 0x80) return [char];
   if (char < 0x800) return [0xc0 | (char >> 6), tail(char)];

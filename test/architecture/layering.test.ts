@@ -73,7 +73,7 @@ describe('the check of the layout', () => {
     expect(found).toEqual(['engine/loop.ts: has 301 lines of code, more than 300']);
   });
 
-  it('refuses files that import each other in a circle', () => {
+  it('refuses files that form an import cycle', () => {
     const circle = new Map([
       ['engine/a.ts', "import { b } from './b.js';"],
       ['engine/b.ts', "import { c } from './c.js';"],
@@ -83,7 +83,7 @@ describe('the check of the layout', () => {
       ['engine/e.ts', "import type { d } from './d.js';"],
     ]);
     expect(violations(circle)).toEqual([
-      'engine/a.ts, engine/b.ts, engine/c.ts: import each other in a circle',
+      'engine/a.ts, engine/b.ts, engine/c.ts: form an import cycle',
     ]);
   });
 

@@ -72,7 +72,7 @@ function textViolations(file: string, text: string): (string | undefined)[] {
   ];
 }
 
-/** Files that import each other at run time, in a circle: the one that is loaded first sees a hole. */
+/** Files that import each other at run time: the one that is loaded first sees a hole. */
 function circles(files: ReadonlyMap<string, string>): string[] {
   const left = new Map([...files].map(([file, text]) => [file, runtimeTargets(file, text)]));
   for (let before = -1; before !== left.size; ) {
@@ -81,7 +81,7 @@ function circles(files: ReadonlyMap<string, string>): string[] {
     for (const [file, its] of left)
       if (!targets.has(file) || !its.some((target) => left.has(target))) left.delete(file);
   }
-  return left.size === 0 ? [] : [`${[...left.keys()].join(', ')}: import each other in a circle`];
+  return left.size === 0 ? [] : [`${[...left.keys()].join(', ')}: form an import cycle`];
 }
 
 function runtimeTargets(file: string, text: string): string[] {

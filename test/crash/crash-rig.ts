@@ -22,7 +22,7 @@ export class CrashRig {
   constructor(
     program: string,
     workflow: WorkflowFile,
-    more: Partial<Pick<Orders, 'concurrency' | 'grace' | 'heedsSignals'>> = {},
+    more: Partial<Pick<Orders, 'concurrency' | 'grace' | 'handlesSignals'>> = {},
   ) {
     this.#program = program;
     writeFileSync(this.path('ledger.nu'), LEDGER_MODULE);
@@ -37,7 +37,7 @@ export class CrashRig {
       grace: 300,
       run: RUN,
       workflow,
-      heedsSignals: false,
+      handlesSignals: false,
       ...more,
     };
     writeFileSync(this.path('orders.json'), JSON.stringify(this.#orders));

@@ -18,10 +18,10 @@ export class NastyRig extends CrashRig {
 
   constructor(
     program: string,
-    options: { readonly heedsSignals: boolean; timeout?: number | undefined },
+    options: { readonly handlesSignals: boolean; timeout?: number | undefined },
   ) {
-    const { heedsSignals, timeout } = options;
-    super(program, nastyWorkflow(timeout), { grace: 200, heedsSignals });
+    const { handlesSignals, timeout } = options;
+    super(program, nastyWorkflow(timeout), { grace: 200, handlesSignals });
     writeFileSync(this.path('stays'), STAYS);
     writeFileSync(this.path('stubborn'), STUBBORN);
     execFileSync('mkfifo', [this.path('gate')]);

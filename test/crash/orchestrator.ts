@@ -43,7 +43,7 @@ const run = await orchestrator.start(workflowFromData(orders.workflow), { id: or
 run.on('*', tell);
 run.on('task.cancelled', tellLeft);
 run.on('task.failed', (event) => event.error.code === 'NUFLOW_TIMEOUT' && tellLeft(event));
-if (orders.heedsSignals) {
+if (orders.handlesSignals) {
   process.on('SIGTERM', () => void orchestrator.close({ mode: 'stop' }));
   process.on('SIGINT', () => void orchestrator.close({ mode: 'cancel' }));
 }

@@ -15,5 +15,5 @@ export interface Orders {
   readonly run: string;
   readonly workflow: WorkflowFile;
   /** Whether SIGTERM means close({ mode: 'stop' }) and SIGINT close({ mode: 'cancel' }); else they end the process as they do. */
-  readonly heedsSignals: boolean;
+  readonly handlesSignals: boolean;
 }

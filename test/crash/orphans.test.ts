@@ -16,7 +16,7 @@ const { rounds, seed, timeout } = extents;
 interface Ending {
   readonly end: (rig: NastyRig, first: OrchestratorProcess) => Promise<string | null>;
   readonly status: string;
-  readonly heedsSignals?: boolean;
+  readonly handlesSignals?: boolean;
   /** Of each task, ms. */
   readonly timeout?: number | undefined;
 }
@@ -31,9 +31,9 @@ const cancelled = (times: number): Ending => ({
 });
 
 /** A signal that the orchestrator has a handler for, once or twice. */
-const heeded = (signal: NodeJS.Signals, times: number): Ending => ({
+const handled = (signal: NodeJS.Signals, times: number): Ending => ({
   status: 'cancelled',
-  heedsSignals: true,
+  handlesSignals: true,
   end: async (rig, first) => {
     for (let n = 0; n < times; n++) {
       first.child.kill(signal);
@@ -101,9 +101,9 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
   cancelled: cancelled(1),
   'cancelled twice': cancelled(2),
   'out of time': { status: 'failed', timeout: 400, end: (rig, first) => rig.ended(first) },
-  'SIGINT, heeded by a cancel': heeded('SIGINT', 1),
-  'SIGTERM, heeded by a stop': heeded('SIGTERM', 1),
-  'SIGTERM twice': heeded('SIGTERM', 2),
+  'SIGINT, handled by a cancel': handled('SIGINT', 1),
+  'SIGTERM, handled by a stop': handled('SIGTERM', 1),
+  'SIGTERM twice': handled('SIGTERM', 2),
   'SIGTERM, then resumed and cancelled': died('SIGTERM', 'cancelled', resumeAndCancel),
   'SIGINT, then resumed and closed with cancel': died('SIGINT', 'cancelled', resumeAndClose),
   'SIGKILL, then resumed and cancelled': died('SIGKILL', 'cancelled', resumeAndCancel),
@@ -150,8 +150,8 @@ async function round(
   const random = seededRandom(roundSeed);
   const endings = Object.entries(ENDINGS);
   const [name, ending] = endings[index % endings.length] ?? ['', cancelled(1)];
-  const { heedsSignals = false, timeout: taskTimeout } = ending;
-  const rig = new NastyRig(program, { heedsSignals, timeout: taskTimeout });
+  const { handlesSignals = false, timeout: taskTimeout } = ending;
+  const rig = new NastyRig(program, { handlesSignals, timeout: taskTimeout });
   const where = `${name}, seed ${roundSeed}, in ${rig.dir}`;
   try {
     const first = rig.start();

@@ -88,8 +88,8 @@ describe('what counts as JSON', () => {
     ['an Error', { error: new Error('no') }, '$.error', 'an instance of Error'],
     ['bytes', { bytes: new Uint8Array(2) }, '$.bytes', 'an instance of Uint8Array'],
     ['an instance of a class', { server: new Server() }, '$.server', 'an instance of Server'],
-    ['half a surrogate pair', { text: 'a\ud800' }, '$.text', 'half a surrogate pair'],
-    ['half a surrogate pair in a key', { a: { '\udc00': 1 } }, '$.a["\\udc00"]', 'under a key'],
+    ['a lone surrogate', { text: 'a\ud800' }, '$.text', 'a lone surrogate'],
+    ['a lone surrogate in a key', { a: { '\udc00': 1 } }, '$.a["\\udc00"]', 'under a key'],
   ])('refuses %s, and says where it is', (_what, value, path, found) => {
     const refused = refusal(value);
     expect(refused).toMatchObject({ code: 'NUFLOW_NOT_JSON', path });

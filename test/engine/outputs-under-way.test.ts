@@ -10,7 +10,7 @@ const BIG = 'x'.repeat(300_000);
 /** A run whose task `big` has ended, with an output that is being written: its sync waits until it is let go. */
 class BigOutput {
   readonly rig: EngineRig;
-  #letGo = (): void => {};
+  #release = (): void => {};
 
   private constructor(rig: EngineRig) {
     this.rig = rig;
@@ -25,7 +25,7 @@ class BigOutput {
         if (!path.includes('/outputs/')) return sync(path);
         resolve();
         await new Promise<void>((done) => {
-          under.#letGo = done;
+          under.#release = done;
         });
       };
     });
@@ -48,8 +48,8 @@ class BigOutput {
     disk.heal();
   }
 
-  letGo(): void {
-    this.#letGo();
+  release(): void {
+    this.#release();
   }
 
   files(): string[] {
@@ -66,7 +66,7 @@ async function comesAfter(under: BigOutput, late: Promise<unknown>): Promise<voi
   const waited = late.then(() => order.push('late'));
   await delay(LONG_MS);
   order.push('let go');
-  under.letGo();
+  under.release();
   await waited;
   expect(order).toEqual(['let go', 'late']);
   expect(under.files()).toEqual(WRITTEN);

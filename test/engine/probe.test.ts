@@ -125,7 +125,7 @@ describe('an attempt that died without an outcome, whose task has a probe,', () 
     const { rig, run, probe } = await probing(options);
     await rig.clock.pass(ms);
     await probe.stopped('interrupt');
-    // What it says now is not heeded.
+    // What it says now is ignored.
     probe.succeed(null);
     await expect.poll(() => run.snapshot().held).toEqual(['a']);
     expect(run.snapshot().tasks[0]?.error).toMatchObject({ code: 'NUFLOW_PROBE_TIMEOUT' });

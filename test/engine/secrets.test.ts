@@ -262,7 +262,7 @@ describe('a secret that is not there', () => {
     ['abc', 'fewer than 4 characters'],
     ['x'.repeat(32_769), 'more than 32768 bytes'],
     ['  ab  ', 'fewer than 4 characters'],
-    ['\ud800 half', 'half a surrogate pair'],
+    ['\ud800 half', 'a lone surrogate'],
     [12345 as unknown as string, 'is not text'],
   ])('is refused when it could not be kept: %j', async (value, why) => {
     const rig = await EngineRig.open({ secrets: { TOKEN: value } });

@@ -220,18 +220,18 @@ describe('a journal whose sync failed', () => {
     const waits = new Promise<void>((resolve) => {
       begun = resolve;
     });
-    let letGo = (): void => {};
+    let release = (): void => {};
     fileSystem.beforeSync = () => {
       begun();
       return new Promise((resolve) => {
-        letGo = resolve;
+        release = resolve;
       });
     };
     journal.append(RESUMED);
     await waits;
     journal.append(RESUMED);
     const size = await disk.size(JOURNAL);
-    letGo();
+    release();
     await expect(journal.flush()).rejects.toThrow(JournalWriteError);
     expect([journal.lastSeq, journal.durableSeq, await disk.size(JOURNAL)]).toEqual([3, 1, size]);
   });

@@ -183,12 +183,12 @@ describe('a journal that can not be opened', () => {
     const refused = new Promise<void>((resolve) => {
       fileSystem.onFailure = () => resolve();
     });
-    let letGo = (): void => {};
+    let release = (): void => {};
     const syncs = new Promise<void>((begun) => {
       fileSystem.beforeSync = () => {
         begun();
         return new Promise((resolve) => {
-          letGo = resolve;
+          release = resolve;
         });
       };
     });
@@ -200,7 +200,7 @@ describe('a journal that can not be opened', () => {
     await Promise.all([syncs, refused]);
     await new Promise((resolve) => setImmediate(resolve)); // in memory, all that follows has happened by then
     events.push('synced');
-    letGo();
+    release();
     expect(await opening).toBeInstanceOf(JournalWriteError);
     expect(events).toEqual(['synced', 'refused']);
   });
@@ -212,7 +212,7 @@ describe('group commit', () => {
   let notes: Notes;
   let journal: FileJournal;
   /** Lets the sync that waits be done. */
-  let letGo: () => void;
+  let release: () => void;
   /** Resolves when a sync has begun to wait. */
   let waits: () => Promise<void>;
   const syncs = (): number => fileSystem.count('sync', 'journal.ndjson');
@@ -226,7 +226,7 @@ describe('group commit', () => {
     fileSystem.beforeSync = () => {
       begun();
       return new Promise((resolve) => {
-        letGo = resolve;
+        release = resolve;
       });
     };
     waits = () =>
@@ -244,10 +244,10 @@ describe('group commit', () => {
       return journal.flush();
     });
     const second = waits();
-    letGo();
+    release();
     await second;
     expect([syncs(), journal.durableSeq, notes.durableSeqs]).toEqual([1, 1, [1]]);
-    letGo();
+    release();
     await Promise.all(flushed);
     expect([syncs(), journal.durableSeq, notes.durableSeqs]).toEqual([2, 51, [1, 51]]);
     await journal.close();
@@ -265,11 +265,11 @@ describe('group commit', () => {
     });
     expect(await collect(journal.read())).toEqual([]);
     const second = waits();
-    letGo();
+    release();
     await second;
     expect([flushed, journal.durableSeq]).toEqual([false, 1]);
     expect(await collect(journal.read())).toHaveLength(1);
-    letGo();
+    release();
     await journal.close();
     expect([flushed, journal.durableSeq]).toEqual([true, 2]);
   });
@@ -283,9 +283,9 @@ describe('group commit', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(textOf(path)).toBe(before);
     const second = waits();
-    letGo();
+    release();
     await second;
-    letGo();
+    release();
     await journal.close();
     expect(textOf(path).length).toBeGreaterThan(before.length);
   });
@@ -344,19 +344,19 @@ describe('that a task has a process', () => {
   });
 
   it('does not take a sync of its own when one ends that was in flight', async () => {
-    let letGo = (): void => {};
+    let release = (): void => {};
     const begun = new Promise<void>((resolve) => {
       fileSystem.beforeSync = () => {
         resolve();
         return new Promise((done) => {
-          letGo = done;
+          release = done;
         });
       };
     });
     journal.append(RESUMED);
     await begun;
     journal.append(SPAWNED);
-    letGo();
+    release();
     await vi.waitFor(() => expect(journal.durableSeq).toBe(2));
     await aTurn();
     expect(fileSystem.asked.filter((call) => call.startsWith('sync '))).toHaveLength(2);

@@ -13,7 +13,7 @@ class WaitingFileSystem extends MemoryFileSystem {
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
-  async letGo(error?: Error): Promise<void> {
+  async release(error?: Error): Promise<void> {
     const oldest = this.#waiting.shift();
     if (error === undefined) oldest?.resolve();
     else oldest?.reject(error);
@@ -28,9 +28,9 @@ describe('syncing a folder', () => {
     for (let who = 0; who < 100; who++)
       void syncFolder(fileSystem, '/a').then(() => done.push(who));
     expect(fileSystem.begun).toEqual(['/a']);
-    await fileSystem.letGo();
+    await fileSystem.release();
     expect([fileSystem.begun.length, done]).toEqual([2, [0]]);
-    await fileSystem.letGo();
+    await fileSystem.release();
     expect([fileSystem.begun.length, done.length]).toEqual([2, 100]);
   });
 
@@ -39,7 +39,7 @@ describe('syncing a folder', () => {
     for (let round = 1; round <= 3; round++) {
       const sync = syncFolder(fileSystem, '/a');
       expect(fileSystem.begun).toHaveLength(round);
-      await fileSystem.letGo();
+      await fileSystem.release();
       await sync;
     }
   });
@@ -57,9 +57,9 @@ describe('syncing a folder', () => {
     const first = syncFolder(fileSystem, '/a');
     const second = syncFolder(fileSystem, '/a');
     first.catch(() => {});
-    await fileSystem.letGo(systemError('EIO'));
+    await fileSystem.release(systemError('EIO'));
     await expect(first).rejects.toMatchObject({ code: 'EIO' });
-    await fileSystem.letGo();
+    await fileSystem.release();
     await second;
     expect(fileSystem.begun).toHaveLength(2);
   });

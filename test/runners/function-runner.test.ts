@@ -102,10 +102,10 @@ describe('FunctionRunner', () => {
   it('aborts the signal, also one that is asked for later, and takes what the function then gives', async () => {
     const { execution } = begin(async (context) => {
       await new Promise((resolve) => setImmediate(resolve));
-      return context.signal.aborted ? 'heeded' : 'missed';
+      return context.signal.aborted ? 'handled' : 'missed';
     });
     execution.stop('interrupt');
-    expect(await execution.outcome).toEqual({ status: 'succeeded', output: 'heeded' });
+    expect(await execution.outcome).toEqual({ status: 'succeeded', output: 'handled' });
   });
 
   it('gives one and the same signal', async () => {
@@ -125,7 +125,7 @@ describe('FunctionRunner', () => {
     expect(await execution.outcome).toMatchObject({ error: { code: 'NUFLOW_ABANDONED' } });
   });
 
-  it('lets a function that heeds the signal have the last word, also on kill', async () => {
+  it('lets a function that follows the signal have the last word, also on kill', async () => {
     const { execution } = begin(({ signal }) => delay(60_000, undefined, { signal }));
     execution.stop('kill');
     expect(await execution.outcome).toMatchObject({ error: { code: 'ABORT_ERR' } });

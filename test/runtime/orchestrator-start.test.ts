@@ -216,11 +216,11 @@ describe('a definition that can not be run', () => {
       /"a\\u0007b" has a control character/,
     ],
     [
-      'half a surrogate pair in an id',
+      'a lone surrogate in an id',
       () => sketch({ 'a\ud83d': {} }),
       'InvalidTaskIdError',
       'NUFLOW_INVALID_TASK_ID',
-      /half a surrogate pair/,
+      /a lone surrogate/,
     ],
     [
       'a pool nobody has',
@@ -304,7 +304,7 @@ describe('the input of a run', () => {
     ['a BigInt', { n: 1n }, '$.n'],
     ['a Map', { m: new Map() }, '$.m'],
     ['a Date', { at: [new Date(0)] }, '$.at[0]'],
-    ['half a surrogate pair', '\ud800', '$'],
+    ['a lone surrogate', '\ud800', '$'],
   ])('is refused when it has %s, with the path', async (_what, input, path) => {
     const rig = await EngineRig.open();
     await expect(rig.start(sketch({ a: {} }), { input })).rejects.toMatchObject({

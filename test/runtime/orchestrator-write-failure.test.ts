@@ -53,7 +53,7 @@ describe('a run whose journal can not be written', () => {
     expect(await types()).toEqual(['run.started', 'task.started']);
   });
 
-  it('can be resumed when the cause is mended, in the same process too', async () => {
+  it('can be resumed when the cause is fixed, in the same process too', async () => {
     const rig = await EngineRig.open();
     const workflow = sketch({ a: {}, b: { needs: ['a'] } });
     const run = await rig.start(workflow);

@@ -1,6 +1,6 @@
 /**
  * Strings that break programs which paste them into code, shells, paths, arguments, JSON or
- * terminals, in groups. None holds half a surrogate pair (that is not text, and is refused at the
+ * terminals, in groups. None holds a lone surrogate (that is not text, and is refused at the
  * edge) or NUL.
  */
 

@@ -90,7 +90,7 @@ export class LiveAttempt {
   }
 
   /** Nobody waits for it any more: it goes on by itself. */
-  letGo(): void {
+  release(): void {
     this.#resolveEnded(undefined);
   }
 }

@@ -185,7 +185,7 @@ export class Attempts {
 
   async #leave(spec: TaskSpec, attempt: LiveAttempt): Promise<void> {
     await attempt.detach();
-    if (this.#observer.outlives(spec)) attempt.letGo();
+    if (this.#observer.outlives(spec)) attempt.release();
   }
 
   /** What ends after all was let go is for the next to record. */

@@ -194,10 +194,7 @@ const MAX_ALL = 128 * 1024;
 function usable(name: string, value: unknown): string {
   if (typeof value !== 'string') throw new InvalidSecretError(name, 'is not text');
   if (!value.isWellFormed())
-    throw new InvalidSecretError(
-      name,
-      'has half a surrogate pair, which no program could be given',
-    );
+    throw new InvalidSecretError(name, 'has a lone surrogate, which no program could be given');
   if (Buffer.byteLength(value) > MAX_ONE)
     throw new InvalidSecretError(
       name,

@@ -37,7 +37,7 @@ class FunctionExecution implements Execution {
 
   stop(how: 'interrupt' | 'kill'): void {
     this.#context.abort();
-    // A turn of the event loop later, so that a function that heeds the signal ends in its own words.
+    // A turn of the event loop later, so that a function that follows the signal ends in its own words.
     if (how === 'kill') setImmediate(() => void this.#leave());
   }
 
@@ -58,7 +58,7 @@ const ABANDONED: Outcome = {
   error: {
     code: 'NUFLOW_ABANDONED',
     message:
-      'The function did not stop when its signal was aborted and was left behind; heed context.signal, or run it as a process of its own.',
+      'The function did not stop when its signal was aborted and was left behind; stop when context.signal is aborted, or run it as a process of its own.',
   },
 };
 

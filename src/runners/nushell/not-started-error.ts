@@ -5,7 +5,7 @@ export class NushellNotStartedError extends NuflowError {
   constructor(binary: string, cause: Error) {
     super(
       'NUFLOW_NU_NOT_STARTED',
-      `${binary} could not be started (${cause.message}); nothing was started. Mend the cause (ulimit -n, ulimit -u), then try again.`,
+      `${binary} could not be started (${cause.message}); nothing was started. Fix the cause (ulimit -n, ulimit -u), then try again.`,
       { binary },
       { cause },
     );

@@ -45,8 +45,8 @@ export async function strayHelpersGone(patienceMs: number = PATIENCE_MS): Promis
 
 /** Whether it lost its parent: of a helper, the process that its cookie names; of a fork of one, the helper. */
 function isStray(entry: ProcessEntry, helpers: readonly ProcessEntry[]): boolean {
-  const begetter = Number(entry.cookie?.split('-')[1]);
-  if (entry.parent === begetter) return false;
+  const parentPid = Number(entry.cookie?.split('-')[1]);
+  if (entry.parent === parentPid) return false;
   const isFork = helpers.some(({ pid, cookie }) => pid === entry.parent && cookie === entry.cookie);
   return !isFork && hasOurPids(entry.pid);
 }
