@@ -81,7 +81,7 @@ export {
 } from './journal/storage-errors.js';
 export { UnsafeDirError } from './platform/own-dir.js';
 export { UnsafeFileError } from './platform/own-file.js';
-export type { World } from './platform/platform.js';
+export { type Platform, systemPlatform } from './platform/platform.js';
 export { WorkingDirError } from './platform/working-dir.js';
 export type { PoolOptions } from './queue/executor.js';
 export type { StandbyCounts } from './runners/index.js';

@@ -10,7 +10,7 @@ import type { RunSummary } from './journal/records/summary.js';
 import { exclusiveHolder } from './platform/exclusive-file.js';
 import { livingHolder } from './platform/lock-holder.js';
 import { lookAtLock } from './platform/lock-look.js';
-import { systemWorld } from './platform/platform.js';
+import { systemPlatform } from './platform/platform.js';
 import { absolutePath } from './platform/working-dir.js';
 import { attemptFiles } from './runners/attempt-files.js';
 import { readLogFile } from './runners/logs/log-reader.js';
@@ -51,7 +51,7 @@ export async function dataDirHolder(dataDir: string): Promise<DataDirHolder | un
 export async function listRuns(dataDir: string): Promise<readonly Seen<RunSummary>[]> {
   const dir = dirAt(dataDir);
   const isUnattended = await workersOf(dir);
-  const index = await RunIndex.open(systemWorld, dir);
+  const index = await RunIndex.open(systemPlatform, dir);
   return index
     .list()
     .map((run) => (isUnattended(run.openedAt) ? { ...run, unattended: true } : run));
@@ -71,7 +71,7 @@ export async function inspectRun(dataDir: string, id: string): Promise<Seen<RunS
  * meanwhile, and its process with it, must not look as if it had been left.
  */
 async function workersOf(dir: DataDir): Promise<(openedAt: string | undefined) => boolean> {
-  const lookedAt = new Date(systemWorld.clock.now()).toISOString();
+  const lookedAt = new Date(systemPlatform.clock.now()).toISOString();
   const lock = await lookAtLock(dir.lockPath).catch(() => ({ since: undefined }));
   const since = lock === undefined ? lookedAt : lock.since;
   return (openedAt) => openedAt !== undefined && since !== undefined && openedAt < since;
@@ -87,7 +87,7 @@ export async function readOutput(
   task: string,
 ): Promise<JsonValue | undefined> {
   const dir = dirAt(dataDir);
-  return taskOutput(await dir.readState(id), task, new OutputFiles(systemWorld.fileSystem, dir));
+  return taskOutput(await dir.readState(id), task, new OutputFiles(systemPlatform.fileSystem, dir));
 }
 
 /** What of a task's output is wanted. */
@@ -148,7 +148,7 @@ export async function* readEvents(
 }
 
 function dirAt(dataDir: string): DataDir {
-  return new DataDir(systemWorld.fileSystem, absolutePath(dataDir));
+  return new DataDir(systemPlatform.fileSystem, absolutePath(dataDir));
 }
 
 function unlessMissing(error: NodeJS.ErrnoException): undefined {

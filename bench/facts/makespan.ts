@@ -2,7 +2,7 @@ import { defineWorkflow, Orchestrator, type OrchestratorOptions } from 'nuflow';
 import type { Fact } from '../harness/contender.js';
 import { WORKLOADS, type Workload } from '../workloads/graphs.js';
 import { boundsOf, grahamMs, listScheduleMs } from '../workloads/list-schedule.js';
-import { VirtualWorld } from '../workloads/virtual-world.js';
+import { VirtualPlatform } from '../workloads/virtual-platform.js';
 
 const SIZES = [40, 200, 2_000];
 const SLOTS = [2, 10, 100];
@@ -16,7 +16,7 @@ interface Ran {
   readonly overGraham: number;
 }
 
-/** How well slots are used once an earlier run told how long tasks take: the real engine, in a world where only tasks take time. */
+/** How well slots are used once an earlier run told how long tasks take: the real engine, on a platform where only tasks take time. */
 export const makespanFact: Fact = {
   name: 'Montage, Epigenomics, 1000Genome, RNA-seq, 40 to 2,000 tasks, 2 to 100 slots, beside critical-path-first',
   toReach: "≤ 1.05 ×, always within Graham's bound",
@@ -39,27 +39,27 @@ export const makespanFact: Fact = {
 
 /** Once to learn how long the tasks take, and once more. */
 async function runTwice({ name, jobs }: Workload, slots: number): Promise<Ran> {
-  const world = new VirtualWorld();
+  const platform = new VirtualPlatform();
   const lengths = new Map(jobs.map(({ id, ms }) => [id, ms]));
-  const runner = sleeper(world, lengths);
+  const runner = sleeper(platform, lengths);
   const workflow = defineWorkflow(name, {
     tasks: (t) => {
       for (const { id, needs } of jobs) t.task(id, { runner: 'sleep', needs, with: {} });
       return {};
     },
   });
-  const options = { world, concurrency: slots, reserveBytes: 0, runners: { sleep: runner } };
+  const options = { platform, concurrency: slots, reserveBytes: 0, runners: { sleep: runner } };
   const orchestrator = await Orchestrator.open(options);
   const times: number[] = [];
   for (const id of ['first', 'second']) {
-    const begun = world.clock.now();
+    const begun = platform.clock.now();
     const run = await orchestrator.start(workflow, { id });
-    await world.pass(run.result);
+    await platform.pass(run.result);
     if (run.snapshot().status !== 'succeeded') throw new Error(`${name} did not succeed`);
     times.push(runner.lastEnd() - begun);
   }
   const closed = orchestrator.close();
-  await world.pass(closed);
+  await platform.pass(closed);
   const [first = 0, second = 0] = times;
   return {
     blind: first / listScheduleMs(jobs, slots),
@@ -72,7 +72,7 @@ type Runner = NonNullable<OrchestratorOptions['runners']>[string];
 
 /** Tasks that only take their time. */
 function sleeper(
-  { clock }: VirtualWorld,
+  { clock }: VirtualPlatform,
   lengths: ReadonlyMap<string, number>,
 ): Runner & { lastEnd: () => number } {
   let lastEnd = 0;

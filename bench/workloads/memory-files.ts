@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
-import type { World } from 'nuflow';
+import type { Platform } from 'nuflow';
 
-type FileSystem = World['fileSystem'];
+type FileSystem = Platform['fileSystem'];
 type OpenFile = Awaited<ReturnType<FileSystem['open']>>;
 
 /** Files in memory, for runs whose time is not real. Tells of everything that happens. */

@@ -36,7 +36,7 @@ export interface SentEvent {
   readonly data: { readonly [key: string]: unknown };
 }
 
-/** A daemon in a process of its own, on a free port, over a provisioning rig's world. */
+/** A daemon in a process of its own, on a free port, over a provisioning rig's folders. */
 export class DaemonRig {
   url = '';
   /** What it said on standard error. */

@@ -42,7 +42,7 @@ export interface Server {
   readonly services: readonly string[];
 }
 
-/** A world for the provisioning tool to work in: folders of its own, a provider that does not dawdle. */
+/** What the provisioning tool works in: folders of its own, a provider that does not dawdle. */
 export class ProvisioningRig {
   readonly dir = mkdtempSync(join(tmpdir(), 'nuflow-provisioning-'));
   readonly env: Record<string, string>;

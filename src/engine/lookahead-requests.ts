@@ -31,7 +31,7 @@ export class Expectations {
   look(): void {
     if (this.#isDue || this.#names.length === 0) return;
     this.#isDue = true;
-    this.#tools.world.clock.soon(() => {
+    this.#tools.platform.clock.soon(() => {
       this.#isDue = false;
       if (!this.#isOver) this.#tell(this.#coming());
     });

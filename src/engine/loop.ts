@@ -61,7 +61,7 @@ export class RunLoop {
   #closing: Promise<void> | undefined;
 
   constructor(tools: RunTools, parts: RunParts) {
-    const { clock } = tools.world;
+    const { clock } = tools.platform;
     this.ended = this.#ending.promise;
     this.#tools = tools;
     this.#parts = parts;
@@ -131,7 +131,7 @@ export class RunLoop {
     this.commits.open(journal);
     // The turn after it is on disk, so that who resumes a run hears all that it goes on with.
     const goOn = (): void => this.#goOn(this.state);
-    this.commits.commit(first, (durable) => durable && this.#tools.world.clock.soon(goOn));
+    this.commits.commit(first, (durable) => durable && this.#tools.platform.clock.soon(goOn));
     if (first.type === 'run.started') this.#goOn({ deadlineAt: first.deadlineAt });
     if (cancel !== undefined) this.cancel(cancel.reason, cancel.message);
   }
@@ -272,7 +272,7 @@ export class RunLoop {
     const mayStartMore = this.#mayStartMore();
     const cancelReason = this.#cancelReason ?? 'terminate';
     const facts = { spec, attempt, ended, cancelReason, mayStartMore };
-    return endFacts(this.#tools.world, taskState(this.state, spec.id), facts);
+    return endFacts(this.#tools.platform, taskState(this.state, spec.id), facts);
   }
 
   /** Puts on record what became of an attempt, and does what follows. */
@@ -375,6 +375,6 @@ export class RunLoop {
 
   /** For spans. */
   #now(): number {
-    return this.#tools.world.clock.monotonic();
+    return this.#tools.platform.clock.monotonic();
   }
 }

@@ -4,14 +4,14 @@ import type { Workflow } from '../definition/workflow.js';
 import type { Reserve } from '../journal/data-dir/reserve.js';
 import type { OutputFiles } from '../journal/outputs/output-files.js';
 import type { CancelReason } from '../journal/records/record.js';
-import type { World } from '../platform/platform.js';
+import type { Platform } from '../platform/platform.js';
 import type { Executor } from '../queue/executor.js';
 import type { Runner } from '../runners/runner.js';
 import type { RunSecrets } from './secrets/run-secrets.js';
 
 /** What a run is given to work with. */
 export interface RunTools {
-  readonly world: World;
+  readonly platform: Platform;
   readonly executor: Executor;
   readonly runners: ReadonlyMap<string, Runner>;
   /** Absolute folder of an attempt's files. */

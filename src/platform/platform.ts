@@ -5,7 +5,7 @@ import { nodeFileSystem } from './node-file-system.js';
 import { type Random, systemRandom } from './random.js';
 
 /** Everything outside the program that nuflow's decisions depend on, in one place to replace. */
-export interface World {
+export interface Platform {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
   readonly random: Random;
@@ -15,7 +15,7 @@ export interface World {
 }
 
 /** This machine. */
-export const systemWorld: World = {
+export const systemPlatform: Platform = {
   fileSystem: nodeFileSystem,
   clock: systemClock,
   random: systemRandom,

@@ -11,7 +11,7 @@ import { type Acceptance, accept } from './validate.js';
 import { acceptInput } from './validate-input.js';
 
 /** What a start is checked against. */
-export interface StartAcceptance extends Acceptance, Pick<Settings, 'world' | 'baseDir'> {
+export interface StartAcceptance extends Acceptance, Pick<Settings, 'platform' | 'baseDir'> {
   readonly dir: DataDir;
   readonly prepared: PreparedRunners;
 }
@@ -22,12 +22,12 @@ export async function acceptStart(
   workflow: Workflow,
   options: StartOptions<unknown>,
 ): Promise<NewRun> {
-  const { world, dir } = against;
+  const { platform, dir } = against;
   const parts = accept(workflow, against, options.onFailure);
   assertRecordableDefinition(workflow.spec);
   const { timeout } = options;
   const longestMs = timeout === undefined ? workflow.spec.timeoutMs : timeoutMs(timeout, 'timeout');
-  const id = options.id ?? drawnId(world);
+  const id = options.id ?? drawnId(platform);
   dir.journalPath(id);
   const { input, values } = await acceptInput(workflow, options.input);
   const baseDir = newBaseDir(against.baseDir);
@@ -41,6 +41,8 @@ export async function acceptStart(
     baseDir,
     signal: options.signal,
     deadlineAt:
-      longestMs === undefined ? undefined : new Date(world.clock.now() + longestMs).toISOString(),
+      longestMs === undefined
+        ? undefined
+        : new Date(platform.clock.now() + longestMs).toISOString(),
   };
 }

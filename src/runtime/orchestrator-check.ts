@@ -23,7 +23,7 @@ const OPEN = new Set([
   'logs',
   'reserveBytes',
   'grace',
-  'world',
+  'platform',
 ]);
 const NUSHELL = new Set(['binary', 'includePaths', 'env', 'standby']);
 const STANDBY = new Set(['max']);

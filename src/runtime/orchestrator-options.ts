@@ -3,7 +3,7 @@ import type { OnFailure } from '../definition/spec.js';
 import type { Workflow } from '../definition/workflow.js';
 import type { SecretSource } from '../engine/secrets/run-secrets.js';
 import { InvalidOptionError } from '../errors.js';
-import { systemWorld, type World } from '../platform/platform.js';
+import { type Platform, systemPlatform } from '../platform/platform.js';
 import { absolutePath } from '../platform/working-dir.js';
 import type { PoolOptions } from '../queue/executor.js';
 import type { NushellOptions } from '../runners/index.js';
@@ -49,7 +49,7 @@ export interface OrchestratorOptions {
   /** Between the request to stop (SIGINT) and SIGKILL; default `'5s'`. */
   readonly grace?: Duration | undefined;
   /** File system, clock and randomness; default this machine's. */
-  readonly world?: World | undefined;
+  readonly platform?: Platform | undefined;
 }
 
 /** Bounds of what tasks print. */
@@ -96,7 +96,7 @@ export interface Settings {
   readonly graceMs: number;
   readonly maxLogBytes: number;
   readonly reserveBytes: number;
-  readonly world: World;
+  readonly platform: Platform;
   readonly workflows: ReadonlyMap<string, Workflow>;
   readonly secrets: SecretSource;
 }
@@ -110,7 +110,7 @@ const RESERVE_BYTES = { most: 1024 ** 3, default: 4 * 1024 * 1024 };
 export function settingsOf(options: OrchestratorOptions): Settings {
   assertInstalled();
   assertOpenOptions(options);
-  const { concurrency = 10, grace = 5_000, workflows = [], world = systemWorld } = options;
+  const { concurrency = 10, grace = 5_000, workflows = [], platform = systemPlatform } = options;
   const { secrets = {} } = options;
   const { maxBytes = LOG_BYTES.default } = options.logs ?? {};
   assertWhole('concurrency', concurrency, 1, MAX_CONCURRENCY);
@@ -129,7 +129,7 @@ export function settingsOf(options: OrchestratorOptions): Settings {
     graceMs: durationMs(grace, 'grace'),
     maxLogBytes: maxBytes,
     reserveBytes,
-    world,
+    platform,
     workflows: new Map(workflows.map((workflow) => [workflow.name, workflow as Workflow])),
     secrets,
   };

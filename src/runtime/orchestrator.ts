@@ -80,16 +80,20 @@ export class Orchestrator {
     this.#executor = parts.executor;
     this.#runners = parts.runners;
     this.#prepared = new PreparedRunners(parts.runners);
-    this.#stopped = new StoppedRuns(parts.settings.world.clock);
-    this.#space = new SpaceWatch(parts.settings.world.clock, parts.reserve, () => this.#live.any);
-    const { world, baseDir, graceMs, maxLogBytes, workflows, secrets } = parts.settings;
-    this.#openings = new Openings(world.clock);
+    this.#stopped = new StoppedRuns(parts.settings.platform.clock);
+    this.#space = new SpaceWatch(
+      parts.settings.platform.clock,
+      parts.reserve,
+      () => this.#live.any,
+    );
+    const { platform, baseDir, graceMs, maxLogBytes, workflows, secrets } = parts.settings;
+    this.#openings = new Openings(platform.clock);
     const assertInPlace = inPlaceAssertion(parts.dir, parts.lock);
-    this.#outputs = new OutputFiles(world.fileSystem, parts.dir, parts.reserve, assertInPlace);
+    this.#outputs = new OutputFiles(platform.fileSystem, parts.dir, parts.reserve, assertInPlace);
     parts.reserve.onFreed = (cause) =>
       this.#live.full((id) => new JournalWriteError(parts.dir.journalPath(id), cause));
     this.#opener = new RunOpener({
-      world,
+      platform,
       baseDir,
       graceMs,
       maxLogBytes,
@@ -114,20 +118,24 @@ export class Orchestrator {
    */
   static async open(options: OrchestratorOptions = {}): Promise<Orchestrator> {
     const settings = settingsOf(options);
-    const { world, dataDir, baseDir, concurrency } = settings;
-    const executor = new PQueueExecutor({ concurrency, pools: options.pools, clock: world.clock });
-    const dir = await DataDir.make(world.fileSystem, dataDir).catch(unusable(dataDir));
+    const { platform, dataDir, baseDir, concurrency } = settings;
+    const executor = new PQueueExecutor({
+      concurrency,
+      pools: options.pools,
+      clock: platform.clock,
+    });
+    const dir = await DataDir.make(platform.fileSystem, dataDir).catch(unusable(dataDir));
     const { standbyDir } = dir;
     const { nushell, env } = options;
     const builtIn = builtInRunners({ nushell, env, baseDir: baseDir.path, standbyDir });
     const runners = new Map([...builtIn, ...Object.entries(options.runners ?? {})]);
-    const lock = await lockDataDir(world, dir);
+    const lock = await lockDataDir(platform, dir);
     try {
       const mayWrite = (): boolean => lock.isInPlace();
-      const index = await RunIndex.open(world, dir, mayWrite).catch(unusable(dataDir));
-      await rememberStarts(executor, options.pools, { dir, index, now: world.clock.now() });
+      const index = await RunIndex.open(platform, dir, mayWrite).catch(unusable(dataDir));
+      await rememberStarts(executor, options.pools, { dir, index, now: platform.clock.now() });
       await sweepPrivateFolders();
-      const reserve = new Reserve(world.fileSystem, dir.reservePath, settings.reserveBytes);
+      const reserve = new Reserve(platform.fileSystem, dir.reservePath, settings.reserveBytes);
       await reserve.ensure().catch(() => {}); // said when something is to start; looking needs none
       return new Orchestrator({ settings, dir, lock, index, reserve, executor, runners });
     } catch (error) {
@@ -182,7 +190,7 @@ export class Orchestrator {
     try {
       return await this.#resumeAll();
     } finally {
-      this.#settings.world.clock.soon(release); // after the last of them has taken up what runs
+      this.#settings.platform.clock.soon(release); // after the last of them has taken up what runs
     }
   }
 

@@ -85,7 +85,7 @@ export class RunOpener {
 
   /** A new run, durably accepted. `enter` is told of the loop before it begins. */
   async create(run: NewRun, enter: (loop: RunLoop) => void): Promise<void> {
-    const { world, dir } = this.#tools;
+    const { platform, dir } = this.#tools;
     const { id, input, parts } = run;
     this.#tools.assertInPlace();
     await this.#tools.reserve.ensure();
@@ -95,7 +95,7 @@ export class RunOpener {
     await secrets?.fetch();
     secrets?.assertHidden();
     const loop = this.#loop({ ...parts, secrets }, run.baseDir);
-    const journal = await FileJournal.create(world, dir.journalPath(id), loop.commits);
+    const journal = await FileJournal.create(platform, dir.journalPath(id), loop.commits);
     enter(loop);
     loop.begin(journal, {
       type: 'run.started',
@@ -105,7 +105,7 @@ export class RunOpener {
       input,
       onFailure: parts.onFailure,
       ...(run.deadlineAt === undefined ? {} : { deadlineAt: run.deadlineAt }),
-      traceId: world.random.hex(16),
+      traceId: platform.random.hex(16),
       baseDir: run.baseDir,
     });
     try {
@@ -127,7 +127,7 @@ export class RunOpener {
 
   /** The run on disk, going on unless it has finished. Throws SecretMissingError and others, the run as it was. */
   async reopen(id: string, how: Reopening, enter: (loop: RunLoop) => void): Promise<void> {
-    const { world, dir } = this.#tools;
+    const { platform, dir } = this.#tools;
     this.#tools.assertInPlace();
     const first = await dir.firstRecord(id);
     if (first === undefined) throw new RunNotFoundError(id, dir.path);
@@ -140,11 +140,11 @@ export class RunOpener {
     loop.replay(first.record);
     const replay = (record: JournalRecord): void => loop.replay(record);
     const path = dir.journalPath(id);
-    const journal = await FileJournal.open(world, path, loop.commits, replay, first.end);
+    const journal = await FileJournal.open(platform, path, loop.commits, replay, first.end);
     if (!loop.commits.finished) await this.#readyOrClose(secrets, journal, how.cancel);
     enter(loop);
     if (loop.commits.finished) return loop.conclude(journal);
-    loop.begin(journal, { type: 'run.resumed', pid: world.pid }, how.cancel);
+    loop.begin(journal, { type: 'run.resumed', pid: platform.pid }, how.cancel);
     await journal.flush();
   }
 

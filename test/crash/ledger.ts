@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { JournalRecord } from '../../src/index.js';
 
 /*
- * The ledger is what the world saw: each task's code adds one line to it, in one write with O_APPEND.
+ * The ledger is what was seen outside: each task's code adds one line to it, in one write with O_APPEND.
  * The journal is what the orchestrator believes. Here the two are compared.
  */
 

@@ -4,7 +4,7 @@ import { Commits } from '../../src/engine/commit/commits.js';
 import { RunEvents } from '../../src/events.js';
 import { Reserve } from '../../src/journal/data-dir/reserve.js';
 import { MemoryJournal } from '../../src/journal/memory-journal.js';
-import { systemWorld } from '../../src/platform/platform.js';
+import { systemPlatform } from '../../src/platform/platform.js';
 import { Frontier } from '../../src/scheduler/frontier.js';
 
 const workflow = { name: 'w', tasks: [{ id: 'a', runner: 'fn', needs: [], with: {} }] };
@@ -16,13 +16,13 @@ describe('commits', () => {
       new Frontier(plan(workflow.tasks), workflow, 'continue'),
       new RunEvents(() => ''),
       {
-        reserve: new Reserve(systemWorld.fileSystem, '/nowhere', 0),
+        reserve: new Reserve(systemPlatform.fileSystem, '/nowhere', 0),
         assertInPlace() {},
       },
       {},
       (error) => failures.push(error),
     );
-    const journal = new MemoryJournal(systemWorld.clock, commits);
+    const journal = new MemoryJournal(systemPlatform.clock, commits);
     commits.open(journal);
     const head = { format: 1, run: 'r', input: null, traceId: '0'.repeat(32) } as const;
     commits.commit({ type: 'run.started', ...head, workflow, onFailure: 'continue' });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defineWorkflow } from '../../src/index.js';
-import { systemWorld } from '../../src/platform/platform.js';
+import { systemPlatform } from '../../src/platform/platform.js';
 import { EngineRig, eventOf, quiet, type Sketch, sketch, statuses } from '../support/engine-rig.js';
 
 /** Runs a workflow one task at a time; the order in which tasks started. Each takes as long as `ms` says. */
@@ -152,7 +152,7 @@ describe('tasks that are shorter than a sync', () => {
     });
 
   it('are each attempted once, with no more of them running than there are slots', async () => {
-    const rig = await EngineRig.open({ concurrency: 10, world: systemWorld });
+    const rig = await EngineRig.open({ concurrency: 10, platform: systemPlatform });
     const attempts = new Set<number>();
     let calls = 0;
     let most = 0;
@@ -172,7 +172,7 @@ describe('tasks that are shorter than a sync', () => {
   });
 
   it('never go before a more important one that has just become ready', async () => {
-    const rig = await EngineRig.open({ concurrency: 1, world: systemWorld });
+    const rig = await EngineRig.open({ concurrency: 1, platform: systemPlatform });
     const order: string[] = [];
     const workflow = defineWorkflow('w', {
       version: '1',
@@ -193,7 +193,7 @@ describe('tasks that are shorter than a sync', () => {
   });
 
   it('count as no attempts when the run is cancelled before their turn comes', async () => {
-    const rig = await EngineRig.open({ concurrency: 2, world: systemWorld });
+    const rig = await EngineRig.open({ concurrency: 2, platform: systemPlatform });
     let calls = 0;
     const ran = new Set<string>();
     const workflow = defineWorkflow('w', {

@@ -87,7 +87,7 @@ describe('starts of a rated pool', () => {
   it('are written only for what has a slot, so that each attempt is the first and has one record', async () => {
     const rig = await EngineRig.open({
       pools: { cloud: { concurrency: 10, rate: { count: 10, intervalMs: 20 } } },
-      world: undefined,
+      platform: undefined,
     });
     const attempts: number[] = [];
     let most = 0;

@@ -4,7 +4,7 @@ import type { RecordDraft } from '../../src/journal/records/record.js';
 import { checkJournal } from '../../src/journal/repair/check.js';
 import { FaultyFileSystem } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
-import { DRAFTS, firstLine, JOURNAL, linesOf, tempDir, withOutput, world } from './rig.js';
+import { DRAFTS, firstLine, JOURNAL, linesOf, platform, tempDir, withOutput } from './rig.js';
 import { CLAIMING, writeSession } from './sessions.js';
 
 const LINES = linesOf(DRAFTS, (seq) => seq - 1 || undefined);
@@ -140,7 +140,7 @@ describe('checking a journal', () => {
   it('finds it by its path, or by data directory and run, on this machine', async () => {
     const dataDir = tempDir();
     const path = `${dataDir}/runs/one/journal.ndjson`;
-    await writeSession(world, path, CLAIMING);
+    await writeSession(platform, path, CLAIMING);
     const good = { verdict: 'ok', file: path, records: CLAIMING.flat().length };
     expect(await checkJournal(path)).toEqual(good);
     expect(await checkJournal(relative(process.cwd(), path))).toEqual(good);

@@ -4,7 +4,7 @@ import { FileJournal } from '../../src/journal/file/file-journal.js';
 import { FaultyFileSystem, systemError } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 import { NAUGHTY_STRINGS } from '../support/naughty-strings.js';
-import { collect, DRAFTS, linesOf, Notes, STARTED, worldWith } from './rig.js';
+import { collect, DRAFTS, linesOf, Notes, platformWith, STARTED } from './rig.js';
 
 describe('making a data directory', () => {
   /** A file system whose root is there, durably. */
@@ -68,7 +68,7 @@ describe('making a data directory', () => {
     const fileSystem = empty();
     const dir = await DataDir.make(fileSystem, '/a/b/data');
     const path = dir.journalPath('create-wuji');
-    const journal = await FileJournal.create(worldWith(fileSystem), path, new Notes());
+    const journal = await FileJournal.create(platformWith(fileSystem), path, new Notes());
     journal.append(STARTED);
     await journal.flush();
     const left = new DataDir(fileSystem.afterPowerCut(), dir.path);

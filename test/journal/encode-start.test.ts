@@ -4,7 +4,7 @@ import { encodeStart, isLongStart } from '../../src/journal/file/encode-start.js
 import { FileJournal } from '../../src/journal/file/file-journal.js';
 import type { JournalRecord, RecordOf } from '../../src/journal/records/record.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
-import { AT, JOURNAL, Notes, STARTED, worldWith } from './rig.js';
+import { AT, JOURNAL, Notes, platformWith, STARTED } from './rig.js';
 
 /** The beginning of a run of so many tasks. */
 function start(count: number) {
@@ -40,14 +40,14 @@ describe('the first record of a run of many tasks', () => {
 
   it('is written, and the next follows it', async () => {
     const { record } = start(3_000);
-    const world = worldWith(new MemoryFileSystem());
-    const journal = await FileJournal.create(world, JOURNAL, new Notes());
+    const platform = platformWith(new MemoryFileSystem());
+    const journal = await FileJournal.create(platform, JOURNAL, new Notes());
     const { seq: _, at: __, ...draft } = record;
     const appended = [journal.append(draft), journal.append({ type: 'run.resumed', pid: 1 })];
     await journal.close();
     const found: JournalRecord[] = [];
     const take = (read: JournalRecord): void => void found.push(read);
-    await (await FileJournal.open(world, JOURNAL, new Notes(), take)).close();
+    await (await FileJournal.open(platform, JOURNAL, new Notes(), take)).close();
     expect(found).toEqual(appended);
   });
 

@@ -7,7 +7,7 @@ import { DiskFullError } from '../../src/journal/storage-errors.js';
 import type { FileSystem } from '../../src/platform/file-system.js';
 import { FaultyFileSystem, type Manner } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
-import { collect, DRAFTS, JOURNAL, linesOf, Notes, STARTED, worldWith } from './rig.js';
+import { collect, DRAFTS, JOURNAL, linesOf, Notes, platformWith, STARTED } from './rig.js';
 
 /** What came of a session: what was appended, and how far the journal said it was on disk. */
 interface Account {
@@ -32,13 +32,13 @@ async function session(fileSystem: FileSystem, disk: MemoryFileSystem): Promise<
     },
     failed: (error) => void account.failures.push(error),
   };
-  const world = worldWith(fileSystem);
+  const platform = platformWith(fileSystem);
   const append = async (journal: Journal, drafts: readonly RecordDraft[]): Promise<void> => {
     for (const draft of drafts) account.appended.push(journal.append(draft));
     await journal.flush();
   };
   try {
-    const journal = await FileJournal.create(world, JOURNAL, listener);
+    const journal = await FileJournal.create(platform, JOURNAL, listener);
     try {
       await append(journal, DRAFTS.slice(0, 1));
       await append(journal, DRAFTS.slice(1, 3));
@@ -47,7 +47,7 @@ async function session(fileSystem: FileSystem, disk: MemoryFileSystem): Promise<
       await journal.close();
     }
     tear(disk);
-    const again = await FileJournal.open(world, JOURNAL, listener, () => {});
+    const again = await FileJournal.open(platform, JOURNAL, listener, () => {});
     try {
       await append(again, [RESUMED]);
     } finally {
@@ -82,8 +82,8 @@ function fresh(begun: 'anew' | 'over torn' = 'anew'): {
 async function found(disk: MemoryFileSystem): Promise<JournalRecord[]> {
   const records: JournalRecord[] = [];
   if (!(await disk.size(JOURNAL))) return records;
-  const world = worldWith(disk);
-  const journal = await FileJournal.open(world, JOURNAL, new Notes(), (r) => records.push(r));
+  const platform = platformWith(disk);
+  const journal = await FileJournal.open(platform, JOURNAL, new Notes(), (r) => records.push(r));
   records.push(journal.append(RESUMED));
   await journal.close();
   return records.slice(0, -1);
@@ -185,7 +185,7 @@ describe('a journal whose sync failed', () => {
   async function failing() {
     const { disk, fileSystem } = fresh();
     const notes = new Notes();
-    const journal = await FileJournal.create(worldWith(fileSystem), JOURNAL, notes);
+    const journal = await FileJournal.create(platformWith(fileSystem), JOURNAL, notes);
     journal.append(STARTED);
     await journal.flush();
     fileSystem.fail('sync', JOURNAL, 'EIO');
@@ -262,7 +262,7 @@ it('takes a write in as many parts as the system likes', async () => {
   const disk = new MemoryFileSystem();
   const fileSystem = new FaultyFileSystem(disk);
   fileSystem.writeLimit = 7;
-  const journal = await FileJournal.create(worldWith(fileSystem), JOURNAL, new Notes());
+  const journal = await FileJournal.create(platformWith(fileSystem), JOURNAL, new Notes());
   for (const draft of DRAFTS) journal.append(draft);
   await journal.close();
   expect(String(disk.bytes(JOURNAL))).toBe(linesOf(DRAFTS).join(''));
@@ -279,7 +279,7 @@ it('says so when its file becomes shorter while it is being opened', async () =>
     if (mode === 'append') await file.truncate(10);
     return file;
   };
-  const opening = FileJournal.open(worldWith(shrinking), JOURNAL, new Notes(), () => {});
+  const opening = FileJournal.open(platformWith(shrinking), JOURNAL, new Notes(), () => {});
   await expect(opening).rejects.toThrow('it became shorter');
 });
 
@@ -289,6 +289,6 @@ it('gives the first error when its file can not be closed either', async () => {
   const fileSystem = new FaultyFileSystem(disk);
   fileSystem.fail('sync', JOURNAL, 'EIO');
   fileSystem.fail('close', JOURNAL, 'EBADF');
-  const opening = FileJournal.open(worldWith(fileSystem), JOURNAL, new Notes(), () => {});
+  const opening = FileJournal.open(platformWith(fileSystem), JOURNAL, new Notes(), () => {});
   await expect(opening).rejects.toMatchObject({ cause: { code: 'EIO' } });
 });

@@ -15,24 +15,24 @@ import {
   JOURNAL,
   linesOf,
   Notes,
+  platform,
+  platformWith,
   STARTED,
   tempDir,
   textOf,
-  world,
-  worldWith,
 } from './rig.js';
 
 const folder = tempDir();
 let runs = 0;
 const newPath = (): string => join(folder, `run-${runs++}`, 'journal.ndjson');
-const clockAt = (at: string) => ({ ...world.clock, now: () => Date.parse(at) });
+const clockAt = (at: string) => ({ ...platform.clock, now: () => Date.parse(at) });
 
 journalContract('FileJournal', (listener, at) =>
-  FileJournal.create({ ...world, clock: clockAt(at) }, newPath(), listener),
+  FileJournal.create({ ...platform, clock: clockAt(at) }, newPath(), listener),
 );
 journalContract('FileJournal in memory', (listener, at) =>
   FileJournal.create(
-    { ...worldWith(new MemoryFileSystem()), clock: clockAt(at) },
+    { ...platformWith(new MemoryFileSystem()), clock: clockAt(at) },
     JOURNAL,
     listener,
   ),
@@ -41,7 +41,7 @@ journalContract('FileJournal in memory', (listener, at) =>
 const RESUMED: RecordDraft = { type: 'run.resumed', pid: 1 };
 
 /** Opens a journal and gives what it replayed. */
-async function reopened(path: string, using = world) {
+async function reopened(path: string, using = platform) {
   const replayed: JournalRecord[] = [];
   const journal = await FileJournal.open(using, path, new Notes(), (record) =>
     replayed.push(record),
@@ -52,7 +52,7 @@ async function reopened(path: string, using = world) {
 describe('a journal in a file', () => {
   it('holds the lines of its records and nothing else, for its owner only', async () => {
     const path = newPath();
-    const journal = await FileJournal.create(world, path, new Notes());
+    const journal = await FileJournal.create(platform, path, new Notes());
     for (const draft of DRAFTS) journal.append(draft);
     await journal.close();
     expect(textOf(path)).toBe(linesOf(DRAFTS).join(''));
@@ -60,7 +60,7 @@ describe('a journal in a file', () => {
   });
 
   it('fails, with a code, where a record can not be made text', async () => {
-    const journal = await FileJournal.create(world, newPath(), new Notes());
+    const journal = await FileJournal.create(platform, newPath(), new Notes());
     const output = {
       toJSON: () => {
         throw new RangeError('Invalid string length'); // as of more than 512 MiB
@@ -73,7 +73,7 @@ describe('a journal in a file', () => {
 
   it('says in each first record behind a sync what that sync put on disk', async () => {
     const path = newPath();
-    const journal = await FileJournal.create(world, path, new Notes());
+    const journal = await FileJournal.create(platform, path, new Notes());
     for (const batch of [DRAFTS.slice(0, 2), DRAFTS.slice(2, 3), DRAFTS.slice(3)]) {
       for (const draft of batch) journal.append(draft);
       await journal.flush();
@@ -88,7 +88,7 @@ describe('a journal in a file', () => {
 
   it('gives the same records live, through read, and to who opens it again', async () => {
     const path = newPath();
-    const journal = await FileJournal.create(world, path, new Notes());
+    const journal = await FileJournal.create(platform, path, new Notes());
     const live = DRAFTS.map((draft) => journal.append(draft));
     await journal.flush();
     expect(await collect(journal.read())).toEqual(live);
@@ -101,7 +101,7 @@ describe('a journal in a file', () => {
 
   it('goes on where another process stopped, over and over', async () => {
     const path = newPath();
-    const first = await FileJournal.create(world, path, new Notes());
+    const first = await FileJournal.create(platform, path, new Notes());
     first.append(STARTED);
     await first.close();
     for (let pid = 1; pid <= 5; pid++) {
@@ -117,21 +117,23 @@ describe('a journal in a file', () => {
 
   it('is not made over one that has records', async () => {
     const path = newPath();
-    const journal = await FileJournal.create(world, path, new Notes());
+    const journal = await FileJournal.create(platform, path, new Notes());
     journal.append(STARTED);
     await journal.close();
     const before = textOf(path);
-    await expect(FileJournal.create(world, path, new Notes())).rejects.toThrow(JournalWriteError);
+    await expect(FileJournal.create(platform, path, new Notes())).rejects.toThrow(
+      JournalWriteError,
+    );
     expect(textOf(path)).toBe(before);
   });
 
   it('is made over the first record of a run that was never accepted, which is kept beside it', async () => {
     const path = newPath();
-    const journal = await FileJournal.create(world, path, new Notes());
+    const journal = await FileJournal.create(platform, path, new Notes());
     await journal.close();
     const [line = ''] = linesOf(DRAFTS);
     appendFileSync(path, line.slice(0, 50));
-    const again = await FileJournal.create(world, path, new Notes());
+    const again = await FileJournal.create(platform, path, new Notes());
     again.append(STARTED);
     await again.close();
     expect(textOf(path)).toBe(line);
@@ -141,7 +143,7 @@ describe('a journal in a file', () => {
 
   it('cuts a torn end, keeps it beside the file, and appends behind what is good', async () => {
     const path = newPath();
-    const journal = await FileJournal.create(world, path, new Notes());
+    const journal = await FileJournal.create(platform, path, new Notes());
     for (const draft of DRAFTS.slice(0, 3)) journal.append(draft);
     await journal.close();
     const torn = linesOf(DRAFTS)[3]?.slice(0, -1) ?? '';
@@ -163,7 +165,7 @@ describe('a journal in a file', () => {
     fileSystem.put('/data/lock', '');
     await fileSystem.makeDir('/data/runs');
     await fileSystem.syncDir('/data');
-    const journal = await FileJournal.create(worldWith(fileSystem), JOURNAL, new Notes());
+    const journal = await FileJournal.create(platformWith(fileSystem), JOURNAL, new Notes());
     journal.append(STARTED);
     expect(await fileSystem.afterPowerCut().size(JOURNAL)).toBeFalsy();
     await journal.flush();
@@ -175,7 +177,7 @@ describe('a journal in a file', () => {
 describe('a journal that can not be opened', () => {
   it('leaves no sync in flight: were that to fail later, it would take from the cache what the next opener has read', async () => {
     const disk = new MemoryFileSystem();
-    const before = await FileJournal.create(worldWith(disk), JOURNAL, new Notes());
+    const before = await FileJournal.create(platformWith(disk), JOURNAL, new Notes());
     before.append(STARTED);
     await before.close();
     const fileSystem = new FaultyFileSystem(disk);
@@ -193,7 +195,7 @@ describe('a journal that can not be opened', () => {
       };
     });
     const events: string[] = [];
-    const opening = reopened(JOURNAL, worldWith(fileSystem)).catch((error) => {
+    const opening = reopened(JOURNAL, platformWith(fileSystem)).catch((error) => {
       events.push('refused');
       return error;
     });
@@ -218,10 +220,10 @@ describe('group commit', () => {
   const syncs = (): number => fileSystem.count('sync', 'journal.ndjson');
 
   beforeEach(async () => {
-    fileSystem = new FaultyFileSystem(world.fileSystem);
+    fileSystem = new FaultyFileSystem(platform.fileSystem);
     path = newPath();
     notes = new Notes();
-    journal = await FileJournal.create(worldWith(fileSystem), path, notes);
+    journal = await FileJournal.create(platformWith(fileSystem), path, notes);
     let begun = (): void => {};
     fileSystem.beforeSync = () => {
       begun();
@@ -310,11 +312,11 @@ describe('that a task has a process', () => {
   const aTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   beforeEach(async () => {
-    fileSystem = new FaultyFileSystem(world.fileSystem);
+    fileSystem = new FaultyFileSystem(platform.fileSystem);
     clock = new ControlledClock();
     path = newPath();
     notes = new Notes();
-    journal = await FileJournal.create({ ...world, fileSystem, clock }, path, notes);
+    journal = await FileJournal.create({ ...platform, fileSystem, clock }, path, notes);
     journal.append(STARTED);
     await journal.flush();
   });

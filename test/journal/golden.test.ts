@@ -16,7 +16,7 @@ import { type JournalRecord, RECORD_TYPES } from '../../src/journal/records/reco
 import { reduce } from '../../src/journal/records/reduce.js';
 import type { RunState } from '../../src/journal/records/state.js';
 import { GOLDEN } from './golden-sessions.js';
-import { collect, Notes, tempDir, textOf, world } from './rig.js';
+import { collect, Notes, platform, tempDir, textOf } from './rig.js';
 import { writeSession } from './sessions.js';
 
 const FOLDER = fileURLToPath(new URL('golden/', import.meta.url));
@@ -29,7 +29,7 @@ async function writeMissing(): Promise<void> {
   for (const [name, { session }] of Object.entries(GOLDEN)) {
     const path = join(FOLDER, name);
     if (existsSync(path)) continue;
-    await writeSession(world, path, session);
+    await writeSession(platform, path, session);
     if (name.endsWith('torn.ndjson')) {
       const last = textOf(path).trimEnd().lastIndexOf('\n') + 1;
       truncateSync(path, last + 100);
@@ -39,7 +39,7 @@ async function writeMissing(): Promise<void> {
 }
 
 const recordsOf = (name: string): Promise<JournalRecord[]> =>
-  collect(readRecords(world.fileSystem, join(FOLDER, name)));
+  collect(readRecords(platform.fileSystem, join(FOLDER, name)));
 
 function folded(records: readonly JournalRecord[]): RunState {
   let state: RunState | undefined;
@@ -77,10 +77,10 @@ describe('the golden journals', () => {
     const path = join(tempDir(), 'runs', 'torn', 'journal.ndjson');
     mkdirSync(dirname(path), { recursive: true });
     copyFileSync(join(FOLDER, 'format-1/torn.ndjson'), path);
-    const journal = await FileJournal.open(world, path, new Notes(), () => {});
+    const journal = await FileJournal.open(platform, path, new Notes(), () => {});
     journal.append({ type: 'run.resumed', pid: 1 });
     await journal.close();
-    const records = await collect(readRecords(world.fileSystem, path));
+    const records = await collect(readRecords(platform.fileSystem, path));
     expect(records.at(-1)).toMatchObject({ type: 'run.resumed', seq: records.length });
     expect(records).toHaveLength((await recordsOf('format-1/torn.ndjson')).length + 1);
   });

@@ -5,7 +5,7 @@ import { FileJournal } from '../../src/journal/file/file-journal.js';
 import type { JournalRecord } from '../../src/journal/records/record.js';
 import type { FileSystem } from '../../src/platform/file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
-import { JOURNAL, Notes, worldWith } from './rig.js';
+import { JOURNAL, Notes, platformWith } from './rig.js';
 import { type Session, writeSession } from './sessions.js';
 
 /** A journal as it was written. */
@@ -20,7 +20,7 @@ export interface Original {
 
 export async function written(session: Session): Promise<Original> {
   const fileSystem = new MemoryFileSystem();
-  await writeSession(worldWith(fileSystem), JOURNAL, session);
+  await writeSession(platformWith(fileSystem), JOURNAL, session);
   const bytes = fileSystem.bytes(JOURNAL);
   const { records } = await opened(fileSystem, JOURNAL);
   const texts = records.map((record) => JSON.stringify(record));
@@ -37,9 +37,9 @@ interface Opened {
 async function opened(fileSystem: FileSystem, path: string): Promise<Opened> {
   const records: JournalRecord[] = [];
   try {
-    const world = worldWith(fileSystem);
+    const platform = platformWith(fileSystem);
     const take = (record: JournalRecord) => records.push(record);
-    const journal = await FileJournal.open(world, path, new Notes(), take);
+    const journal = await FileJournal.open(platform, path, new Notes(), take);
     await journal.close();
     return { records, journal };
   } catch (error) {
@@ -125,7 +125,7 @@ async function assertGoesOn(
   original: Original,
   good: number,
 ): Promise<void> {
-  const journal = await FileJournal.open(worldWith(fileSystem), path, new Notes(), () => {});
+  const journal = await FileJournal.open(platformWith(fileSystem), path, new Notes(), () => {});
   const record = journal.append({ type: 'run.resumed', pid: 1 });
   await journal.close();
   const { records } = await opened(fileSystem, path);

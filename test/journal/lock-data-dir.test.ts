@@ -2,22 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { DataDir } from '../../src/journal/data-dir/data-dir.js';
 import { lockDataDir } from '../../src/journal/data-dir/lock-data-dir.js';
 import { UnsafeFileError } from '../../src/platform/own-file.js';
-import { systemWorld, type World } from '../../src/platform/platform.js';
+import { type Platform, systemPlatform } from '../../src/platform/platform.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 
 const dir = new DataDir(new MemoryFileSystem(), "/it's data");
 
-/** A world whose locks answer so. */
-function worldWhere(acquire: World['locks']['acquire']): World {
-  return { ...systemWorld, locks: { ...systemWorld.locks, acquire } };
+/** A platform whose locks answer so. */
+function platformWhere(acquire: Platform['locks']['acquire']): Platform {
+  return { ...systemPlatform, locks: { ...systemPlatform.locks, acquire } };
 }
 
 describe('locking a data directory', () => {
   it('names a holder of which can not be told whether it lives, and what to type', async () => {
     const takenBy = { pid: 7, host: 'other', since: '2026-01-02', startTime: '', bootId: '' };
     const unsure = "/it's data/lock.pid.1";
-    const world = worldWhere(async () => ({ takenBy, unsure }));
-    await expect(lockDataDir(world, dir)).rejects.toMatchObject({
+    const platform = platformWhere(async () => ({ takenBy, unsure }));
+    await expect(lockDataDir(platform, dir)).rejects.toMatchObject({
       code: 'NUFLOW_LOCKED_ELSEWHERE',
       message: expect.stringMatching(/process 7 on host other.*type: rm '\/it'\\''s data\/lock/),
       details: { pid: 7, host: 'other', since: '2026-01-02', file: unsure },
@@ -25,8 +25,8 @@ describe('locking a data directory', () => {
   });
 
   it('says so too of a holder that left no name', async () => {
-    const world = worldWhere(async () => ({ takenBy: undefined, unsure: '/x' }));
-    await expect(lockDataDir(world, dir)).rejects.toMatchObject({
+    const platform = platformWhere(async () => ({ takenBy: undefined, unsure: '/x' }));
+    await expect(lockDataDir(platform, dir)).rejects.toMatchObject({
       code: 'NUFLOW_LOCKED_ELSEWHERE',
       message: expect.stringContaining('process unknown on host unknown'),
     });
@@ -35,7 +35,7 @@ describe('locking a data directory', () => {
   it('tells what is in the way from what the system refused', async () => {
     const refused = async (error: Error) =>
       lockDataDir(
-        worldWhere(() => Promise.reject(error)),
+        platformWhere(() => Promise.reject(error)),
         dir,
       );
     const unsafe = new UnsafeFileError('/it', 'is a named pipe');

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { DataDir } from '../../src/journal/data-dir/data-dir.js';
 import { OutputFiles } from '../../src/journal/outputs/output-files.js';
 import { FaultyFileSystem } from '../support/faulty-file-system.js';
-import { tempDir, world } from './rig.js';
+import { platform, tempDir } from './rig.js';
 
 const PLACE = { run: 'r', index: 6, task: 'Create server!', attempt: 2 };
 
@@ -18,11 +18,11 @@ describe('OutputFiles', () => {
   const reader = (): OutputFiles => new OutputFiles(faulty, new DataDir(faulty, root));
 
   beforeEach(async () => {
-    faulty = new FaultyFileSystem(world.fileSystem);
+    faulty = new FaultyFileSystem(platform.fileSystem);
     files = reader();
     runDir = new DataDir(faulty, root).runDir('r');
     rmSync(runDir, { recursive: true, force: true });
-    await world.fileSystem.makeDir(join(runDir, 'outputs'));
+    await platform.fileSystem.makeDir(join(runDir, 'outputs'));
   });
 
   const value = { text: 'ü€😀\0', list: Array.from({ length: 100_000 }, (_, i) => i) };

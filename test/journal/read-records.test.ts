@@ -7,7 +7,7 @@ import type { JournalRecord, RecordDraft } from '../../src/journal/records/recor
 import type { FileSystem } from '../../src/platform/file-system.js';
 import { FaultyFileSystem } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
-import { collect, DRAFTS, JOURNAL, linesOf, Notes, STARTED, worldWith } from './rig.js';
+import { collect, DRAFTS, JOURNAL, linesOf, Notes, platformWith, STARTED } from './rig.js';
 
 let memory: MemoryFileSystem;
 let fileSystem: FaultyFileSystem;
@@ -161,7 +161,7 @@ describe('following records', () => {
 
   it('gives what is there and what comes, until the run has finished', async () => {
     const { changed, waits, announce } = changes();
-    const journal = await FileJournal.create(worldWith(memory), JOURNAL, new Notes());
+    const journal = await FileJournal.create(platformWith(memory), JOURNAL, new Notes());
     journal.append(STARTED);
     await journal.flush();
     const seen: number[] = [];

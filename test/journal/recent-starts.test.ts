@@ -5,7 +5,7 @@ import { FileJournal } from '../../src/journal/file/file-journal.js';
 import type { RecordDraft } from '../../src/journal/records/record.js';
 import type { RunSummary } from '../../src/journal/records/summary.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
-import { AT, Notes, STARTED, worldWith } from './rig.js';
+import { AT, Notes, platformWith, STARTED } from './rig.js';
 
 const NOW = Date.parse(AT);
 const MINUTE = new Map([['cloud', 60_000]]);
@@ -23,8 +23,8 @@ const start = (id: string): RecordDraft => ({ type: 'task.started', task: id, at
 /** A run whose tasks all started at NOW. */
 async function run(id: string, tasks: readonly ReturnType<typeof task>[]): Promise<RunSummary> {
   await fileSystem.makeDir('/data/runs');
-  const world = worldWith(fileSystem);
-  const journal = await FileJournal.create(world, dir.journalPath(id), new Notes());
+  const platform = platformWith(fileSystem);
+  const journal = await FileJournal.create(platform, dir.journalPath(id), new Notes());
   journal.append({ ...STARTED, run: id, workflow: { name: 'w', tasks } } as RecordDraft);
   for (const { id } of tasks) journal.append(start(id));
   await journal.flush();

@@ -4,7 +4,7 @@ import { openForReading } from '../../src/journal/file/open-for-reading.js';
 import { UnsafeFileError } from '../../src/platform/own-file.js';
 import { FaultyFileSystem, type Operation } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
-import { JOURNAL, Notes, STARTED, worldWith } from './rig.js';
+import { JOURNAL, Notes, platformWith, STARTED } from './rig.js';
 
 const RUN_FOLDER = '/data/runs/create-wuji';
 let disk: MemoryFileSystem;
@@ -17,7 +17,7 @@ beforeEach(async () => {
 
 /** A journal whose first record did not get to the disk. */
 async function failed(operation: Operation, code = 'ENOSPC'): Promise<FileJournal> {
-  const journal = await FileJournal.create(worldWith(fileSystem), JOURNAL, new Notes());
+  const journal = await FileJournal.create(platformWith(fileSystem), JOURNAL, new Notes());
   fileSystem.fail(operation, JOURNAL, code);
   journal.append(STARTED);
   await expect(journal.flush()).rejects.toMatchObject({ code: 'NUFLOW_JOURNAL_WRITE' });
@@ -61,7 +61,7 @@ describe('a journal whose first record is not acknowledged', () => {
 
   it('leaves no folder when it can not be made', async () => {
     fileSystem.fail('open', JOURNAL, 'EMFILE');
-    const making = FileJournal.create(worldWith(fileSystem), JOURNAL, new Notes());
+    const making = FileJournal.create(platformWith(fileSystem), JOURNAL, new Notes());
     await expect(making).rejects.toMatchObject({
       code: 'NUFLOW_JOURNAL_WRITE',
       message: expect.stringMatching(/EMFILE.*Nothing was started.*try again/),
@@ -72,13 +72,13 @@ describe('a journal whose first record is not acknowledged', () => {
   it('says what failed also when its folder has to stay', async () => {
     fileSystem.fail('open', JOURNAL, 'ENOSPC');
     fileSystem.fail('remove', JOURNAL, 'EIO');
-    const making = FileJournal.create(worldWith(fileSystem), JOURNAL, new Notes());
+    const making = FileJournal.create(platformWith(fileSystem), JOURNAL, new Notes());
     await expect(making).rejects.toMatchObject({ code: 'NUFLOW_DISK_FULL' });
   });
 });
 
 it('a journal with an acknowledged record is not taken back', async () => {
-  const journal = await FileJournal.create(worldWith(fileSystem), JOURNAL, new Notes());
+  const journal = await FileJournal.create(platformWith(fileSystem), JOURNAL, new Notes());
   journal.append(STARTED);
   await journal.flush();
   expect(await journal.discard()).toBe(false);
@@ -86,14 +86,14 @@ it('a journal with an acknowledged record is not taken back', async () => {
 });
 
 it('a journal in whose place something else was put says so', async () => {
-  const journal = await FileJournal.create(worldWith(fileSystem), JOURNAL, new Notes());
+  const journal = await FileJournal.create(platformWith(fileSystem), JOURNAL, new Notes());
   journal.append(STARTED);
   await journal.flush();
   await journal.close();
   const unsafe = new UnsafeFileError(JOURNAL, 'is a named pipe');
   const open = (path: string, mode: 'read' | 'append' | 'create') =>
     mode === 'append' ? Promise.reject(unsafe) : disk.open(path, mode);
-  const replaced = worldWith(Object.assign(Object.create(disk), { open }));
+  const replaced = platformWith(Object.assign(Object.create(disk), { open }));
   const opening = FileJournal.open(replaced, JOURNAL, new Notes(), () => {});
   await expect(opening).rejects.toBe(unsafe);
 });

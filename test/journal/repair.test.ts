@@ -19,11 +19,11 @@ import {
   JOURNAL,
   linesOf,
   Notes,
+  platformWith,
   STARTED,
   tempDir,
   textOf,
   withOutput,
-  worldWith,
 } from './rig.js';
 import { CLAIMING, writeSession } from './sessions.js';
 
@@ -48,12 +48,12 @@ const locks: Locks = {
   },
 };
 const repair = (using: Locks = locks) =>
-  repairJournal(PLACE, { world: { ...worldWith(fileSystem), locks: using } });
+  repairJournal(PLACE, { platform: { ...platformWith(fileSystem), locks: using } });
 const filesBeside = (): Promise<string[]> => memory.list(dirname(JOURNAL));
 
 /** A journal of a dozen records, the fourth of which is broken. */
 async function putDamaged(): Promise<{ bytes: Buffer; offset: number }> {
-  await writeSession(worldWith(memory), JOURNAL, CLAIMING);
+  await writeSession(platformWith(memory), JOURNAL, CLAIMING);
   const bytes = Buffer.from(memory.bytes(JOURNAL));
   let offset = 0;
   for (let line = 1; line < 4; line++) offset = bytes.indexOf('\n', offset) + 1;
@@ -111,8 +111,8 @@ describe('repairing a journal', () => {
       verdict: 'ok',
       records: 3,
     });
-    const world = worldWith(memory);
-    const journal = await FileJournal.open(world, JOURNAL, new Notes(), () => {});
+    const platform = platformWith(memory);
+    const journal = await FileJournal.open(platform, JOURNAL, new Notes(), () => {});
     journal.append({ type: 'run.resumed', pid: 1 });
     await journal.close();
     expect(await checkJournal(JOURNAL, { fileSystem })).toMatchObject({
@@ -141,7 +141,7 @@ describe('repairing a journal', () => {
     expect(await filesBeside()).toHaveLength(3);
     memory.put(JOURNAL, bytes);
     const random = { next: () => 0, hex: () => '00000000' };
-    const same = { world: { ...worldWith(fileSystem), locks, random } };
+    const same = { platform: { ...platformWith(fileSystem), locks, random } };
     await repairJournal(PLACE, same);
     memory.put(JOURNAL, bytes);
     await expect(repairJournal(PLACE, same)).rejects.toMatchObject({
@@ -192,16 +192,16 @@ describe('repairing a journal', () => {
   });
 
   it('makes the index forget the run, so that it does not tell of an end that was cut off', async () => {
-    await writeSession(worldWith(memory), JOURNAL, CLAIMING);
+    await writeSession(platformWith(memory), JOURNAL, CLAIMING);
     const other = '/data/runs/other/journal.ndjson';
     memory.put(other, linesOf([{ ...STARTED, run: 'other' } as RecordDraft]).join(''));
-    const world = worldWith(memory);
+    const platform = platformWith(memory);
     const dir = new DataDir(memory, '/data');
-    const index = await RunIndex.open(world, dir);
+    const index = await RunIndex.open(platform, dir);
     index.put(await dir.readState('create-wuji'));
     await index.close();
     const statuses = async () =>
-      (await RunIndex.open(world, dir)).list().map(({ id, status }) => `${id} ${status}`);
+      (await RunIndex.open(platform, dir)).list().map(({ id, status }) => `${id} ${status}`);
     expect(await statuses()).toContain('create-wuji cancelled');
     await memory.remove('/data/runs/create-wuji/journal.ndjson');
     await putDamaged();
@@ -280,8 +280,8 @@ describe('a journal is not repaired', () => {
 
   it('any further than what was done when a call fails; a second try finishes it', async () => {
     const { bytes, offset } = await putDamaged();
-    const world = worldWith(memory);
-    await (await RunIndex.open(world, new DataDir(memory, '/data'))).close();
+    const platform = platformWith(memory);
+    await (await RunIndex.open(platform, new DataDir(memory, '/data'))).close();
     const changing: readonly Operation[] = [
       'open',
       'write',

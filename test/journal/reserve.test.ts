@@ -5,7 +5,7 @@ import { reopenFull } from '../../src/journal/file/reopen-full.js';
 import { BEGINNING } from '../../src/journal/file/scan.js';
 import { FaultyFileSystem } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
-import { DRAFTS, linesOf, Notes, STARTED, world } from './rig.js';
+import { DRAFTS, linesOf, Notes, platform, STARTED } from './rig.js';
 
 const PATH = '/data/reserve';
 const JOURNAL = '/data/runs/one/journal.ndjson';
@@ -128,7 +128,7 @@ describe('a journal on a full disk', () => {
 
   it('is written on a new descriptor when there is room, though the old one can not be closed', async () => {
     const notes = Object.assign(new Notes(), { makeRoom: () => Promise.resolve(true) });
-    const journal = await FileJournal.create({ ...world, fileSystem }, JOURNAL, notes);
+    const journal = await FileJournal.create({ ...platform, fileSystem }, JOURNAL, notes);
     journal.append(STARTED);
     await journal.flush();
     fileSystem.failNext('write', JOURNAL, 'ENOSPC');

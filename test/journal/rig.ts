@@ -10,17 +10,17 @@ import type { JournalListener } from '../../src/journal/journal.js';
 import type { JournalRecord, RecordDraft } from '../../src/journal/records/record.js';
 import type { Clock } from '../../src/platform/clock.js';
 import type { FileSystem } from '../../src/platform/file-system.js';
-import { systemWorld, type World } from '../../src/platform/platform.js';
+import { type Platform, systemPlatform } from '../../src/platform/platform.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
 
 /** A clock that stands still, so that what is written can be foretold. */
 export const AT = '2026-01-02T03:04:05.678Z';
-const still: Clock = { ...systemWorld.clock, now: () => Date.parse(AT) };
-export const world: World = { ...systemWorld, clock: still };
+const still: Clock = { ...systemPlatform.clock, now: () => Date.parse(AT) };
+export const platform: Platform = { ...systemPlatform, clock: still };
 
-/** The world with another file system. */
-export function worldWith(fileSystem: FileSystem): World {
-  return { ...world, fileSystem };
+/** The platform with another file system. */
+export function platformWith(fileSystem: FileSystem): Platform {
+  return { ...platform, fileSystem };
 }
 
 /** A folder that is gone after the file's tests. */

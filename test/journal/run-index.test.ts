@@ -7,7 +7,7 @@ import type { RunState } from '../../src/journal/records/state.js';
 import { ControlledClock } from '../support/controlled-clock.js';
 import { FaultyFileSystem } from '../support/faulty-file-system.js';
 import { MemoryFileSystem } from '../support/memory-file-system.js';
-import { AT, DRAFTS, linesOf, STARTED, worldWith } from './rig.js';
+import { AT, DRAFTS, linesOf, platformWith, STARTED } from './rig.js';
 
 const INDEX = '/data/index.json';
 let memory: MemoryFileSystem;
@@ -22,7 +22,7 @@ beforeEach(async () => {
   dir = new DataDir(fileSystem, '/data');
 });
 
-const open = (): Promise<RunIndex> => RunIndex.open({ ...worldWith(fileSystem), clock }, dir);
+const open = (): Promise<RunIndex> => RunIndex.open({ ...platformWith(fileSystem), clock }, dir);
 const named = (drafts: readonly RecordDraft[], run: string): RecordDraft[] =>
   drafts.map((draft) => (draft.type === 'run.started' ? { ...draft, run } : draft));
 const putRun = (run: string, drafts = DRAFTS): void =>

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { FileJournal } from '../../src/journal/file/file-journal.js';
 import type { RecordDraft, TaskError } from '../../src/journal/records/record.js';
-import type { World } from '../../src/platform/platform.js';
-import { DRAFTS, Notes, STARTED, world } from './rig.js';
+import type { Platform } from '../../src/platform/platform.js';
+import { DRAFTS, Notes, platform, STARTED } from './rig.js';
 
 /** Facts of a run, in batches: what is in one batch shares a sync. */
 export type Session = readonly (readonly RecordDraft[])[];
@@ -54,9 +54,9 @@ export const CLAIMING: Session = [
 ];
 
 /** Writes a session with the real journal, into a folder that it makes; the clock goes on a second a record. */
-export async function writeSession(using: World, path: string, session: Session): Promise<void> {
+export async function writeSession(using: Platform, path: string, session: Session): Promise<void> {
   let now = Date.parse('2026-01-02T03:04:05.678Z');
-  const clock = { ...world.clock, now: () => (now += 1000) };
+  const clock = { ...platform.clock, now: () => (now += 1000) };
   await using.fileSystem.makeDir(dirname(path));
   const journal = await FileJournal.create({ ...using, clock }, path, new Notes());
   for (const batch of session) {

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { workflowFromData } from '../../src/definition/data.js';
 import type { WorkflowSpec } from '../../src/definition/spec.js';
 import { FileJournal } from '../../src/journal/file/file-journal.js';
-import { systemWorld } from '../../src/platform/platform.js';
+import { systemPlatform } from '../../src/platform/platform.js';
 import { findNushell } from '../../src/runners/index.js';
 import { EngineRig, sketch } from '../support/engine-rig.js';
 
@@ -149,7 +149,7 @@ describe('the base directory of a run', () => {
       name: 'w',
       tasks: [{ id: 'a', runner: 'test', needs: [], with: {} }],
     }).spec as WorkflowSpec;
-    const journal = await FileJournal.create(systemWorld, rig.journalPath(), ignore);
+    const journal = await FileJournal.create(systemPlatform, rig.journalPath(), ignore);
     const traceId = '0123456789abcdef0123456789abcdef';
     const options = { input: null, onFailure: 'continue', traceId } as const;
     journal.append({ type: 'run.started', format: 1, run: 'r', workflow, ...options });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defineWorkflow, Orchestrator } from '../../src/index.js';
-import { systemWorld } from '../../src/platform/platform.js';
+import { systemPlatform } from '../../src/platform/platform.js';
 import { EngineRig, eventOf, quiet, sketch } from '../support/engine-rig.js';
 
 /** Two tasks that run and one that waits for them. */
@@ -300,9 +300,12 @@ describe('an open that fails half-way', () => {
     const rig = await EngineRig.open();
     await rig.orchestrator.close();
     const { dataDir } = rig;
-    const unreadable = { ...systemWorld.fileSystem, list: () => Promise.reject(new Error('EIO')) };
-    const world = { ...systemWorld, fileSystem: unreadable };
-    await expect(Orchestrator.open({ dataDir, world })).rejects.toThrow('EIO');
+    const unreadable = {
+      ...systemPlatform.fileSystem,
+      list: () => Promise.reject(new Error('EIO')),
+    };
+    const platform = { ...systemPlatform, fileSystem: unreadable };
+    await expect(Orchestrator.open({ dataDir, platform })).rejects.toThrow('EIO');
     await (await Orchestrator.open({ dataDir })).close();
   });
 });

@@ -97,7 +97,7 @@ export class Client {
       Orchestrator.open({
         dataDir: DATA_DIR,
         baseDir: '/',
-        world: this.#host.world,
+        platform: this.#host.platform,
         runners: this.#host.runners,
         concurrency: this.#plan.concurrency,
         pools: { [POOL]: { concurrency: poolSize } },

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { JsonValue } from '../../src/definition/json.js';
-import type { World } from '../../src/platform/platform.js';
+import type { Platform } from '../../src/platform/platform.js';
 import type { Attempt, Runner } from '../../src/runners/runner.js';
 import { behaviourOf } from './behaviour.js';
 import { type FaultRates, Faults, type FileCall } from './faults.js';
@@ -16,9 +16,9 @@ import { SimRunner } from './sim-runner.js';
 const STREAM = 100;
 const STREAMS = 4;
 
-/** A process of the orchestrator: the world as it sees it, which is gone for it once it is dead. */
+/** A process of the orchestrator: the platform as it sees it, which is gone for it once it is dead. */
 export class Host {
-  readonly world: World;
+  readonly platform: Platform;
   readonly runners: Readonly<Record<'sim' | 'local', Runner>>;
   readonly fileSystem: SimFileSystem;
   readonly clock: SimClock;
@@ -46,7 +46,7 @@ export class Host {
       note: (call, path, how) => this.#note(call, path, how),
     });
     this.clock = new SimClock(scheduler, wall, isAlive);
-    this.world = {
+    this.platform = {
       fileSystem: this.fileSystem,
       clock: this.clock,
       random: new SimRandom(stream(2)),

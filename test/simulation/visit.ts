@@ -23,8 +23,8 @@ export async function visit(machine: Machine, visitor: Host, visited: Visited): 
 }
 
 /** What is read while another writes is a run as it was at some moment, never damage. */
-async function look(machine: Machine, { world }: Host): Promise<void> {
-  const dir = new DataDir(world.fileSystem, DATA_DIR);
+async function look(machine: Machine, { platform }: Host): Promise<void> {
+  const dir = new DataDir(platform.fileSystem, DATA_DIR);
   for (const run of machine.witness.runs) {
     if (machine.damage.has(run)) continue;
     const known = machine.witness.log(run).records.length;
@@ -35,7 +35,11 @@ async function look(machine: Machine, { world }: Host): Promise<void> {
 }
 
 async function intrude(machine: Machine, visitor: Host, { pid, isOpen }: Visited): Promise<void> {
-  const opening = Orchestrator.open({ dataDir: DATA_DIR, baseDir: '/', world: visitor.world });
+  const opening = Orchestrator.open({
+    dataDir: DATA_DIR,
+    baseDir: '/',
+    platform: visitor.platform,
+  });
   const refusal = await opening.then(
     () => undefined,
     (error: Error) => error,

@@ -19,7 +19,7 @@ import {
 import { readEvents } from '../../src/inspect.js';
 import { reduce } from '../../src/journal/records/reduce.js';
 import type { RunState } from '../../src/journal/records/state.js';
-import { systemWorld } from '../../src/platform/platform.js';
+import { systemPlatform } from '../../src/platform/platform.js';
 import { ControlledClock } from './controlled-clock.js';
 import { ControlledRunner } from './controlled-runner.js';
 import { FaultyFileSystem } from './faulty-file-system.js';
@@ -55,7 +55,7 @@ export function sketch(
 export class EngineRig {
   readonly dataDir: string;
   readonly clock = new ControlledClock();
-  readonly disk = new FaultyFileSystem(systemWorld.fileSystem);
+  readonly disk = new FaultyFileSystem(systemPlatform.fileSystem);
   /** What chance gives next; in [0, 1). */
   chance = 0;
   /** What chance gives instead where it is asked for random bytes. */
@@ -152,12 +152,12 @@ export class EngineRig {
   }
 
   async #open(options: OrchestratorOptions): Promise<void> {
-    const hex = (bytes: number): string => this.hex ?? systemWorld.random.hex(bytes);
+    const hex = (bytes: number): string => this.hex ?? systemPlatform.random.hex(bytes);
     const random = { next: () => this.chance, hex };
     const merged = { ...this.#options, ...options };
     this.#orchestrator = await Orchestrator.open({
       dataDir: this.dataDir,
-      world: { ...systemWorld, clock: this.clock, fileSystem: this.disk, random },
+      platform: { ...systemPlatform, clock: this.clock, fileSystem: this.disk, random },
       ...merged,
       runners: { test: this.runner, ...merged.runners },
     });

@@ -164,7 +164,7 @@ export class AttemptStarter {
 
   #output(task: string, attempt: number, { stream, text, offset, bytes }: OutputChunk): void {
     if (!this.#events.takes('task.output')) return;
-    const at = new Date(this.#tools.world.clock.now()).toISOString();
+    const at = new Date(this.#tools.platform.clock.now()).toISOString();
     this.#events.emit({ type: 'task.output', at, task, attempt, stream, text, offset, bytes });
   }
 }

@@ -1,7 +1,7 @@
 import type { TaskSpec } from '../../definition/spec.js';
 import type { CancelReason, TaskError } from '../../journal/records/record.js';
 import type { TaskState } from '../../journal/records/state.js';
-import type { World } from '../../platform/platform.js';
+import type { Platform } from '../../platform/platform.js';
 import type { Ended } from './attempt.js';
 import type { KeptOutcome } from './outputs.js';
 
@@ -34,7 +34,7 @@ export type RunFacts = Pick<
 
 /** All that the end of an attempt is decided from; `task`: its state before. */
 export function endFacts(
-  { clock, random }: Pick<World, 'clock' | 'random'>,
+  { clock, random }: Pick<Platform, 'clock' | 'random'>,
   task: TaskState,
   facts: RunFacts,
 ): EndFacts {

@@ -1,6 +1,6 @@
 import type { Adapter } from 'lowdb';
 import { UnsafeFileError } from '../../platform/own-file.js';
-import type { World } from '../../platform/platform.js';
+import type { Platform } from '../../platform/platform.js';
 import { pieces } from '../file/pieces.js';
 import { writeDurably } from '../file/write-durably.js';
 
@@ -9,11 +9,11 @@ import { writeDurably } from '../file/write-durably.js';
  * file; here whatever can't be read reads as null.
  */
 export class IndexFile implements Adapter<unknown> {
-  readonly #world: World;
+  readonly #platform: Platform;
   readonly #path: string;
 
-  constructor(world: World, path: string) {
-    this.#world = world;
+  constructor(platform: Platform, path: string) {
+    this.#platform = platform;
     this.#path = path;
   }
 
@@ -27,7 +27,7 @@ export class IndexFile implements Adapter<unknown> {
   }
 
   async #text(): Promise<string> {
-    const file = await this.#world.fileSystem.open(this.#path, 'read');
+    const file = await this.#platform.fileSystem.open(this.#path, 'read');
     try {
       const parts: Buffer[] = [];
       for await (const piece of pieces(file, 0)) parts.push(Buffer.from(piece));
@@ -39,6 +39,6 @@ export class IndexFile implements Adapter<unknown> {
 
   write(data: unknown): Promise<void> {
     const bytes = Buffer.from(`${JSON.stringify(data)}\n`);
-    return writeDurably(this.#world.fileSystem, this.#path, bytes);
+    return writeDurably(this.#platform.fileSystem, this.#path, bytes);
   }
 }

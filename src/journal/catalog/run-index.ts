@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { type NuflowError, RunNotFoundError } from '../../errors.js';
 import { lateSchema } from '../../lazy-import.js';
 import { isDescriptorShortage } from '../../platform/descriptors.js';
-import type { World } from '../../platform/platform.js';
+import type { Platform } from '../../platform/platform.js';
 import type { DataDir } from '../data-dir/data-dir.js';
 import { isFinished, type RunState } from '../records/state.js';
 import { type RunSummary, summary } from '../records/summary.js';
@@ -54,7 +54,7 @@ const NEWEST = 0.5;
  * an index on disk that is ahead of the journal would keep the run from ever being resumed.
  */
 export class RunIndex {
-  readonly #world: World;
+  readonly #platform: Platform;
   readonly #db: Low<unknown>;
   readonly #mayWrite: () => boolean;
   readonly #runs = new Map<string, RunSummary>();
@@ -65,23 +65,23 @@ export class RunIndex {
   #cancelWait: (() => void) | undefined;
   #dirty = false;
 
-  private constructor(world: World, db: Low<unknown>, mayWrite: () => boolean) {
+  private constructor(platform: Platform, db: Low<unknown>, mayWrite: () => boolean) {
     this.#mayWrite = mayWrite;
-    this.#world = world;
+    this.#platform = platform;
     this.#db = db;
   }
 
   /** `mayWrite` is asked before the file is written. */
-  static async open(world: World, dir: DataDir, mayWrite = () => true): Promise<RunIndex> {
-    const db = new Low<unknown>(new IndexFile(world, dir.indexPath), EMPTY);
-    const index = new RunIndex(world, db, mayWrite);
+  static async open(platform: Platform, dir: DataDir, mayWrite = () => true): Promise<RunIndex> {
+    const db = new Low<unknown>(new IndexFile(platform, dir.indexPath), EMPTY);
+    const index = new RunIndex(platform, db, mayWrite);
     await index.#load(dir);
     return index;
   }
 
   /** Makes the index on disk forget a run, so that the next to open it reads the run's journal again. */
-  static async forget(world: World, dir: DataDir, run: string): Promise<void> {
-    const file = new IndexFile(world, dir.indexPath);
+  static async forget(platform: Platform, dir: DataDir, run: string): Promise<void> {
+    const file = new IndexFile(platform, dir.indexPath);
     const known = content().safeParse(await file.read()).data;
     if (known?.runs.some(({ id }) => id === run))
       await file.write({ ...known, runs: known.runs.filter(({ id }) => id !== run) });
@@ -190,7 +190,7 @@ export class RunIndex {
 
   #writeSoon(): void {
     if (this.#cancelWait !== undefined) return;
-    this.#cancelWait = this.#world.clock.after(WRITE_EVERY_MS, () => {
+    this.#cancelWait = this.#platform.clock.after(WRITE_EVERY_MS, () => {
       this.#cancelWait = undefined;
       this.#writing = this.#writing.then(() => this.#write());
     });

@@ -1,11 +1,11 @@
 import { DataDirLockedError, NuflowError } from '../../errors.js';
 import type { HeldLock } from '../../platform/lock-attempt.js';
-import type { World } from '../../platform/platform.js';
+import type { Platform } from '../../platform/platform.js';
 import { DataDirError, DataDirMovedError, LockedElsewhereError } from '../storage-errors.js';
 import type { DataDir } from './data-dir.js';
 
 /** Takes a data directory for this process. Throws DataDirLockedError, LockedElsewhereError, DataDirError, UnsafeFileError. */
-export async function lockDataDir({ locks, clock }: World, dir: DataDir): Promise<HeldLock> {
+export async function lockDataDir({ locks, clock }: Platform, dir: DataDir): Promise<HeldLock> {
   const now = new Date(clock.now()).toISOString();
   const attempt = await locks.acquire(dir.lockPath, now).catch((error: unknown) => {
     throw error instanceof NuflowError ? error : new DataDirError(dir.path, error);

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { isNoSpaceError, JournalWriteError, NuflowError } from '../../errors.js';
 import type { Cancel } from '../../platform/clock.js';
 import type { FileSystem, OpenFile } from '../../platform/file-system.js';
-import type { World } from '../../platform/platform.js';
+import type { Platform } from '../../platform/platform.js';
 import type { Journal, JournalListener, JournalReader } from '../journal.js';
 import type { JournalRecord, RecordDraft } from '../records/record.js';
 import { isMovedError, JournalMovedError } from '../storage-errors.js';
@@ -36,7 +36,7 @@ function canWait({ type }: RecordDraft): boolean {
  * one failure it gets over itself is a full disk, once, when its listener makes room: see reopen-full.ts.
  */
 export class FileJournal implements Journal {
-  readonly #world: World;
+  readonly #platform: Platform;
   readonly #path: string;
   #file: OpenFile;
   readonly #listener: JournalListener;
@@ -67,13 +67,13 @@ export class FileJournal implements Journal {
   #hasReopened = false;
 
   private constructor(
-    world: World,
+    platform: Platform,
     path: string,
     file: OpenFile,
     listener: JournalListener,
     { at, named }: { readonly at: ScanEnd; readonly named: Promise<unknown> },
   ) {
-    this.#world = world;
+    this.#platform = platform;
     this.#path = path;
     this.#file = file;
     this.#listener = listener;
@@ -89,17 +89,21 @@ export class FileJournal implements Journal {
    * is cut off; a file with records is a run that exists, and throws. The file's name becomes durable
    * together with its first record. Throws DiskFullError, JournalWriteError.
    */
-  static async create(world: World, path: string, listener: JournalListener): Promise<FileJournal> {
-    const { fileSystem } = world;
+  static async create(
+    platform: Platform,
+    path: string,
+    listener: JournalListener,
+  ): Promise<FileJournal> {
+    const { fileSystem } = platform;
     let isNew = false;
     try {
       isNew = await makeFolder(fileSystem, dirname(path));
-      if (!isNew && (await fileSystem.size(path))) return await openEmpty(world, path, listener);
+      if (!isNew && (await fileSystem.size(path))) return await openEmpty(platform, path, listener);
       if (!isNew) await fileSystem.assertOwnDir(dirname(path));
       const file = await fileSystem.open(path, 'append');
       const named = syncNames(fileSystem, path);
       named.catch(() => {}); // the first write sees it
-      return new FileJournal(world, path, file, listener, { at: NOTHING, named });
+      return new FileJournal(platform, path, file, listener, { at: NOTHING, named });
     } catch (error) {
       if (isNew) await discard(fileSystem, path).catch(() => {}); // an empty folder is no run
       throw notStarted(path, error);
@@ -112,20 +116,20 @@ export class FileJournal implements Journal {
    * file can't be written, throws JournalWriteError.
    */
   static async open(
-    world: World,
+    platform: Platform,
     path: string,
     listener: JournalListener,
     replay: (record: JournalRecord) => void,
     from: Position = BEGINNING,
   ): Promise<FileJournal> {
-    await world.fileSystem.assertOwnDir(dirname(path));
-    const at = await scan(world.fileSystem, path, from, (record) => {
+    await platform.fileSystem.assertOwnDir(dirname(path));
+    const at = await scan(platform.fileSystem, path, from, (record) => {
       replay(record);
       return true;
     });
     try {
-      const file = await openForAppend(world, path, at);
-      return new FileJournal(world, path, file, listener, { at, named: Promise.resolve() });
+      const file = await openForAppend(platform, path, at);
+      return new FileJournal(platform, path, file, listener, { at, named: Promise.resolve() });
     } catch (error) {
       throw asWriteError(path, error);
     }
@@ -143,7 +147,7 @@ export class FileJournal implements Journal {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#closed !== undefined)
       throw new JournalWriteError(this.#path, new Error('the journal is closed'));
-    const at = this.#instants.textOf(this.#world.clock.now());
+    const at = this.#instants.textOf(this.#platform.clock.now());
     const record = { seq: this.#lastSeq + 1, at, ...draft };
     const news = this.durableSeq > this.#claimed ? this.durableSeq : undefined;
     const { line, crc } = this.#encoded(record, news);
@@ -179,11 +183,11 @@ export class FileJournal implements Journal {
   }
 
   read(from = 1): AsyncIterable<JournalRecord> {
-    return readRecords(this.#world.fileSystem, this.#path, { from, to: this.durableSeq });
+    return readRecords(this.#platform.fileSystem, this.#path, { from, to: this.durableSeq });
   }
 
   reader(): JournalReader {
-    const reader = new RecordReader(this.#world.fileSystem, this.#path);
+    const reader = new RecordReader(this.#platform.fileSystem, this.#path);
     return { read: (from) => reader.read({ from, to: this.durableSeq }) };
   }
 
@@ -199,7 +203,7 @@ export class FileJournal implements Journal {
   async discard(): Promise<boolean> {
     await this.close();
     if (this.durableSeq > 0 || !this.#file.isInPlace()) return false;
-    return discard(this.#world.fileSystem, this.#path).then(
+    return discard(this.#platform.fileSystem, this.#path).then(
       () => true,
       () => false,
     );
@@ -216,7 +220,7 @@ export class FileJournal implements Journal {
     this.#isUrgent = true;
     if (this.#scheduled || this.#busy) return;
     this.#scheduled = true;
-    this.#world.clock.soon(() => {
+    this.#platform.clock.soon(() => {
       this.#scheduled = false;
       this.#writing = this.#writeAll();
     });
@@ -224,7 +228,7 @@ export class FileJournal implements Journal {
 
   #scheduleLate(): void {
     if (this.#isUrgent) return; // it goes with that
-    this.#patience ??= this.#world.clock.after(PATIENCE_MS, () => {
+    this.#patience ??= this.#platform.clock.after(PATIENCE_MS, () => {
       this.#patience = undefined;
       this.#schedule();
     });
@@ -273,7 +277,7 @@ export class FileJournal implements Journal {
     if (!mayReopen || !(await this.#listener.makeRoom?.(cause as Error))) throw cause;
     this.#hasReopened = true;
     await this.#file.close().catch(() => {}); // what counts is synced
-    this.#file = await reopenFull(this.#world.fileSystem, this.#path, this.#durable);
+    this.#file = await reopenFull(this.#platform.fileSystem, this.#path, this.#durable);
     return this.#write(lines);
   }
 
@@ -313,11 +317,11 @@ async function makeFolder(fileSystem: FileSystem, folder: string): Promise<boole
 }
 
 async function openEmpty(
-  world: World,
+  platform: Platform,
   path: string,
   listener: JournalListener,
 ): Promise<FileJournal> {
-  return FileJournal.open(world, path, listener, () => {
+  return FileJournal.open(platform, path, listener, () => {
     throw new Error('the journal exists; open it instead');
   });
 }

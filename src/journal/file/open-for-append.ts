@@ -1,17 +1,21 @@
 import { dirname } from 'node:path';
 import type { FileSystem, OpenFile } from '../../platform/file-system.js';
-import type { World } from '../../platform/platform.js';
+import type { Platform } from '../../platform/platform.js';
 import { copyRest } from './copy-rest.js';
 import type { ScanEnd } from './scan.js';
 import { syncFolder } from './sync-folder.js';
 
 /** A scanned journal ready to append to: its torn end cut off, and all that was read on disk. */
-export async function openForAppend(world: World, path: string, at: ScanEnd): Promise<OpenFile> {
-  const file = await world.fileSystem.open(path, 'append');
+export async function openForAppend(
+  platform: Platform,
+  path: string,
+  at: ScanEnd,
+): Promise<OpenFile> {
+  const file = await platform.fileSystem.open(path, 'append');
   try {
-    if (at.tornBytes > 0) await cutTorn(world, path, file, at);
-    await rewriteUnproven(world.fileSystem, path, file, at);
-    await syncAll([file.sync(), syncNames(world.fileSystem, path)]);
+    if (at.tornBytes > 0) await cutTorn(platform, path, file, at);
+    await rewriteUnproven(platform.fileSystem, path, file, at);
+    await syncAll([file.sync(), syncNames(platform.fileSystem, path)]);
     return file;
   } catch (error) {
     await file.close().catch(() => {}); // the error that led here matters more
@@ -57,7 +61,7 @@ export function syncNames(fileSystem: FileSystem, path: string): Promise<unknown
 
 /** Keeps the torn end beside the journal, durably, then cuts it off. */
 async function cutTorn(
-  { fileSystem, random }: World,
+  { fileSystem, random }: Platform,
   path: string,
   file: OpenFile,
   { offset, seq }: ScanEnd,

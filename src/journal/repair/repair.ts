@@ -5,7 +5,7 @@ import {
   NuflowError,
   RunNotFoundError,
 } from '../../errors.js';
-import { systemWorld, type World } from '../../platform/platform.js';
+import { type Platform, systemPlatform } from '../../platform/platform.js';
 import { absolutePath } from '../../platform/working-dir.js';
 import { RunIndex } from '../catalog/run-index.js';
 import { DataDir } from '../data-dir/data-dir.js';
@@ -56,21 +56,21 @@ type Broken = JournalCheck & { readonly verdict: 'torn' | 'damaged' };
  */
 export async function repairJournal(
   { dataDir, run }: { readonly dataDir: string; readonly run: string },
-  { world = systemWorld }: { readonly world?: World } = {},
+  { platform = systemPlatform }: { readonly platform?: Platform } = {},
 ): Promise<JournalRepair> {
-  const dir = new DataDir(world.fileSystem, absolutePath(dataDir));
+  const dir = new DataDir(platform.fileSystem, absolutePath(dataDir));
   const file = dir.journalPath(run);
   // Before the lock, whose file would be made.
-  if (!(await world.fileSystem.size(file))) throw new RunNotFoundError(run, dir.path);
+  if (!(await platform.fileSystem.size(file))) throw new RunNotFoundError(run, dir.path);
   await dir.assertOwn();
-  const lock = await lockDataDir(world, dir);
+  const lock = await lockDataDir(platform, dir);
   try {
-    const found = await checkFile(world.fileSystem, file);
+    const found = await checkFile(platform.fileSystem, file);
     if (found.verdict === 'ok' || found.verdict === 'incomplete') {
       const { verdict: _, ...rest } = found;
       return { repaired: false, ...rest };
     }
-    return await repair(world, dir, run, assertRepairable(found, run, dir));
+    return await repair(platform, dir, run, assertRepairable(found, run, dir));
   } finally {
     await lock.release();
   }
@@ -90,18 +90,18 @@ function assertRepairable(found: Bad, run: string, dir: DataDir): Broken {
 }
 
 async function repair(
-  world: World,
+  platform: Platform,
   dir: DataDir,
   run: string,
   before: Broken,
 ): Promise<JournalRepair> {
   const { file, records, offset } = before;
-  const lost = await lostRecords(world.fileSystem, file, offset);
+  const lost = await lostRecords(platform.fileSystem, file, offset);
   try {
-    const copy = await keepCopy(world, file);
+    const copy = await keepCopy(platform, file);
     // First: should the cut succeed and this not, the index would tell of a run that has ended.
-    await RunIndex.forget(world, dir, run);
-    await cut(world, file, offset);
+    await RunIndex.forget(platform, dir, run);
+    await cut(platform, file, offset);
     return { repaired: true, file, records, before, copy, lost };
   } catch (error) {
     throw error instanceof NuflowError ? error : new JournalWriteError(file, error);
@@ -109,7 +109,7 @@ async function repair(
 }
 
 /** Copies the journal to a new file beside it; resolves when that is on disk. */
-async function keepCopy({ fileSystem, random }: World, file: string): Promise<string> {
+async function keepCopy({ fileSystem, random }: Platform, file: string): Promise<string> {
   const copy = `${file}.before-repair-${random.hex(4)}`;
   const from = await openForReading(fileSystem, file);
   try {
@@ -127,7 +127,7 @@ async function keepCopy({ fileSystem, random }: World, file: string): Promise<st
   return copy;
 }
 
-async function cut({ fileSystem }: World, path: string, size: number): Promise<void> {
+async function cut({ fileSystem }: Platform, path: string, size: number): Promise<void> {
   const file = await fileSystem.open(path, 'append');
   try {
     await file.truncate(size);

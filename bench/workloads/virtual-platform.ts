@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { World } from 'nuflow';
+import type { Platform } from 'nuflow';
 import { MemoryFiles } from './memory-files.js';
 
 /** Turns of the event loop without anything happening after which nothing will before time moves on. */
@@ -11,10 +11,10 @@ interface Timer {
 }
 
 /**
- * A world in memory whose time moves on, to the next timer, whenever nobody has anything more to do:
+ * A platform in memory whose time moves on, to the next timer, whenever nobody has anything more to do:
  * a workflow of hours takes as long as its orchestrator computes.
  */
-export class VirtualWorld implements World {
+export class VirtualPlatform implements Platform {
   readonly fileSystem = new MemoryFiles(() => {
     this.#happened++;
   });
@@ -26,7 +26,7 @@ export class VirtualWorld implements World {
     acquire: async () => ({ held: { release: async () => {}, isInPlace: () => true } }),
   };
   readonly pid = process.pid;
-  readonly clock: World['clock'] = {
+  readonly clock: Platform['clock'] = {
     now: () => this.#now,
     monotonic: () => this.#now,
     after: (ms, run) => this.#after(ms, run),
