@@ -12,7 +12,7 @@ import { InstallationError } from './installation-error.js';
  */
 
 /** A package, loaded by the first call. Throws what keeps it from being loaded. */
-export function late<T>(specifier: string): () => T {
+export function lazyImport<T>(specifier: string): () => T {
   let loaded: T | undefined;
   return () => {
     loaded ??= load(specifier) as T;
@@ -67,7 +67,7 @@ function requireFromHere(): NodeJS.Require {
 /** zod itself. */
 export type Zod = typeof z;
 
-const zodPackage = late<{ readonly z: Zod }>('zod');
+const zodPackage = lazyImport<{ readonly z: Zod }>('zod');
 
 /** zod, loaded by the first call. */
 export function zod(): Zod {
@@ -75,7 +75,7 @@ export function zod(): Zod {
 }
 
 /** A schema, made when it is first asked for. */
-export function lateSchema<T>(make: (z: Zod) => T): () => T {
+export function lazySchema<T>(make: (z: Zod) => T): () => T {
   let made: T | undefined;
   return () => {
     made ??= make(zod());

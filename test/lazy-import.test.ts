@@ -26,9 +26,9 @@ function printed(body: string): string {
 }
 
 it('a package that was to be loaded while no more files could be opened is loaded later', () => {
-  const body = `const { late } = await load('lazy-import.js');
+  const body = `const { lazyImport } = await load('lazy-import.js');
      for (const name of ['execa', 'zod', 'yaml']) {
-       const get = late(name);
+       const get = lazyImport(name);
        fill();
        try { get(); console.log('loaded'); } catch ({ code }) { console.log(code); }
        free();

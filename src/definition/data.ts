@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { InvalidDefinitionError } from '../errors.js';
-import { lateSchema, zod } from '../lazy-import.js';
+import { lazySchema, zod } from '../lazy-import.js';
 import { workflowName } from './builder.js';
 import { addSchemaProblems } from './check-schema.js';
 import { type Duration, timeoutMs } from './duration.js';
@@ -30,9 +30,9 @@ import { makeWorkflow, type TaskCode, type Workflow } from './workflow.js';
  *     { "id": "count", "needs": ["list"], "nu": { "code": "$input | lines | length",
  *       "input": { "$output": "list.stdout" } }, "timeout": "1m", "retry": { "maximumAttempts": 3 } } ] }
  */
-const duration = lateSchema((z) => z.union([z.number(), z.string()]) as z.ZodType<Duration>);
+const duration = lazySchema((z) => z.union([z.number(), z.string()]) as z.ZodType<Duration>);
 
-const taskFile = lateSchema((z) => {
+const taskFile = lazySchema((z) => {
   const settings = z
     .custom<{ [key: string]: JsonValue }>(isObject, 'must be an object')
     .meta({ type: 'object' });
@@ -66,7 +66,7 @@ const taskFile = lateSchema((z) => {
   });
 });
 
-const workflowFile = lateSchema((z) => {
+const workflowFile = lazySchema((z) => {
   /** No z.record: that would drop an output named `__proto__`. */
   const names = z
     .custom<{ [key: string]: string }>(
@@ -94,9 +94,9 @@ type WorkflowSchema = ReturnType<typeof workflowFile>;
 type TaskFile = z.output<ReturnType<typeof taskFile>>;
 
 /** What stands around the tasks; those are read one by one, so that each can be named by its id. */
-const header = lateSchema((z) => workflowFile().extend({ tasks: z.array(jsonValue()) }));
-const partialHeader = lateSchema(() => header().partial());
-const partialTask = lateSchema(() => taskFile().partial());
+const header = lazySchema((z) => workflowFile().extend({ tasks: z.array(jsonValue()) }));
+const partialHeader = lazySchema(() => header().partial());
+const partialTask = lazySchema(() => taskFile().partial());
 type Header = z.output<ReturnType<typeof header>>;
 
 /** A workflow file's content, before it is checked. */

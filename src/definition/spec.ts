@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { lateSchema } from '../lazy-import.js';
+import { lazySchema } from '../lazy-import.js';
 import type { JsonValue } from './json.js';
 
 /**
@@ -101,13 +101,13 @@ export interface WorkflowSpec {
 }
 
 /** JSON as it came from JSON.parse: passed on as it is, so that no key (`__proto__`) is lost. */
-export const jsonValue = lateSchema(
+export const jsonValue = lazySchema(
   (z): z.ZodType<JsonValue> => z.custom<JsonValue>((value) => value !== undefined),
 );
 
-const ms = lateSchema((z) => z.number().min(0));
+const ms = lazySchema((z) => z.number().min(0));
 
-export const retryPolicySchema = lateSchema(
+export const retryPolicySchema = lazySchema(
   (z): z.ZodType<RetryPolicy> =>
     z.strictObject({
       initialIntervalMs: ms(),
@@ -119,14 +119,14 @@ export const retryPolicySchema = lateSchema(
     }),
 );
 
-const settings = lateSchema((z) =>
+const settings = lazySchema((z) =>
   z.custom<Settings>(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     'must be an object',
   ),
 );
 
-export const taskSpecSchema = lateSchema(
+export const taskSpecSchema = lazySchema(
   (z): z.ZodType<TaskSpec> =>
     z.strictObject({
       id: z.string(),
@@ -146,7 +146,7 @@ export const taskSpecSchema = lateSchema(
     }),
 );
 
-export const workflowSpecSchema = lateSchema(
+export const workflowSpecSchema = lazySchema(
   (z): z.ZodType<WorkflowSpec> =>
     z.strictObject({
       name: z.string().min(1).max(200),

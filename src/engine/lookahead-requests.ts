@@ -2,22 +2,22 @@ import { isGivenSecrets } from '../definition/secrets.js';
 import type { TaskSpec } from '../definition/spec.js';
 import type { ComingWork } from '../runners/runner.js';
 import type { Frontier } from '../scheduler/frontier.js';
-import type { RunParts, RunTools } from './run-context.js';
+import type { RunContext, RunTools } from './run-context.js';
 
 /** A task that may start soon, and the name of its runner. */
 type RunnersWork = ComingWork & { readonly runner: string };
 
 /** Tells runners that want to know it what of a run may start soon. Nothing depends on it. */
-export class Expectations {
+export class LookaheadRequests {
   readonly #tools: RunTools;
-  readonly #parts: RunParts;
+  readonly #parts: RunContext;
   readonly #frontier: Frontier;
   /** Names of the runners that are told. */
   readonly #names: readonly string[];
   #isDue = false;
   #isOver = false;
 
-  constructor(tools: RunTools, parts: RunParts, frontier: Frontier) {
+  constructor(tools: RunTools, parts: RunContext, frontier: Frontier) {
     this.#tools = tools;
     this.#parts = parts;
     this.#frontier = frontier;

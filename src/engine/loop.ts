@@ -23,13 +23,13 @@ import { probeRecord } from './attempt/probe-record.js';
 import { ProbeStarter } from './attempt/probe-starter.js';
 import { Decisions, type DecisionTaker } from './commands/decisions.js';
 import { Commits } from './commit/commits.js';
-import { Settling } from './commit/skip-propagation.js';
+import { SkipPropagation } from './commit/skip-propagation.js';
 import { Deferred } from './deferred.js';
 import type { PendingStart } from './dispatch/pending-start.js';
 import { Slots, type SlotUser } from './dispatch/slots.js';
 import { StartRecords } from './dispatch/start-records.js';
-import { Expectations } from './lookahead-requests.js';
-import type { CancelRequest, RunParts, RunTools } from './run-context.js';
+import { LookaheadRequests } from './lookahead-requests.js';
+import type { CancelRequest, RunContext, RunTools } from './run-context.js';
 import { type Deadline, RunTimers, type TimerUser } from './run-timers.js';
 
 /** How the loop stands: `open` starts tasks, `draining` lets them end, `stopping` makes them, `closed` writes no more. */
@@ -45,7 +45,7 @@ export class RunLoop {
   readonly ended: Promise<void>;
   readonly #ending = new Deferred();
   readonly #tools: RunTools;
-  readonly #parts: RunParts;
+  readonly #parts: RunContext;
   readonly #frontier: Frontier;
   readonly #starter: AttemptStarter;
   readonly #probes: ProbeStarter;
@@ -53,14 +53,14 @@ export class RunLoop {
   readonly #timers: RunTimers;
   readonly #slots: Slots;
   readonly #starts: StartRecords;
-  readonly #settling: Settling;
-  readonly #expectations: Expectations;
+  readonly #settling: SkipPropagation;
+  readonly #expectations: LookaheadRequests;
   #mode: Mode = 'open';
   #wentOn = false;
   #cancelReason: CancelReason | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(tools: RunTools, parts: RunParts) {
+  constructor(tools: RunTools, parts: RunContext) {
     const { clock } = tools.platform;
     this.ended = this.#ending.promise;
     this.#tools = tools;
@@ -76,11 +76,11 @@ export class RunLoop {
     this.#attempts = new Attempts(clock, tools.graceMs, this.#attemptObserver());
     this.#timers = new RunTimers(clock, this.#frontier, this.#timerUser());
     const user = { finished: this.#finish, goOn: () => this.#advance() };
-    this.#settling = new Settling(clock, this.#frontier, this.commits, user);
+    this.#settling = new SkipPropagation(clock, this.#frontier, this.commits, user);
     const mayStartAhead = mayRepeat(parts.workflow.spec);
     this.#slots = new Slots(tools.executor, clock, this.#slotUser(), mayStartAhead);
     this.#starts = new StartRecords(clock, this.#frontier, this.commits, this.#slots.pace);
-    this.#expectations = new Expectations(tools, parts, this.#frontier);
+    this.#expectations = new LookaheadRequests(tools, parts, this.#frontier);
   }
 
   /** What is on disk, folded. Throws when nothing is there yet. */

@@ -29,7 +29,7 @@ export interface RunTools {
 }
 
 /** What a run is made of. */
-export interface RunParts {
+export interface RunContext {
   readonly workflow: Workflow;
   readonly plan: Plan;
   readonly onFailure: OnFailure;

@@ -9,7 +9,7 @@ const MOST_MS = 5;
  * would otherwise run one after another as long as there are any, and timers, sockets and the next write of the
  * journal would wait for all of them.
  */
-export class Turn {
+export class YieldBudget {
   readonly #clock: Clock;
   #pieces = 0;
   #begunAt = 0;

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { z } from 'zod';
-import { lateSchema } from '../lazy-import.js';
+import { lazySchema } from '../lazy-import.js';
 import { openOwn } from './own-file.js';
 import { identify, isAlive } from './process-identity.js';
 
 /** Who holds a lock, written into the lock file for people and for the error of a second opener. */
-const holder = lateSchema((z) =>
+const holder = lazySchema((z) =>
   z.object({
     pid: z.number(),
     startTime: z.string(),

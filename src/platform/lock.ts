@@ -17,7 +17,7 @@ export interface Locks {
 
 /**
  * The machine's locks. Linux: flock(2) taken once by `flock(1)` on a descriptor this process keeps
- * open, so the kernel frees it at any death; then of the file's folder likewise, so that nobody gets the
+ * open, so the kernel frees it at any death; then of the file's folder in the same way, so that nobody gets the
  * lock by removing the file. Elsewhere, without flock(1), and on file systems that
  * know no flock: an exclusively created file that names its process; a dead one's file is taken over.
  * Each kind respects the other.

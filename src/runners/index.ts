@@ -18,7 +18,7 @@ export { sweepPrivateFolders } from './private/sweep-folders.js';
 export type { ProcessStarter, Program, Standby, Starting } from './process/process-starter.js';
 export type {
   Attempt,
-  AttemptPlace,
+  AttemptRef,
   AttemptSecrets,
   CallContext,
   ComingWork,

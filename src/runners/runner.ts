@@ -39,7 +39,7 @@ export interface Runner {
    * that left its outcome gives it, and anything else ends `interrupted`, with no process left. A
    * runner without it can take over nothing: its attempts are `interrupted`.
    */
-  adopt?(attempt: AttemptPlace, process: ProcessIdentity | undefined): Execution;
+  adopt?(attempt: AttemptRef, process: ProcessIdentity | undefined): Execution;
   /**
    * A hint: what of a run may start soon, the nearest first, so that the runner can get ready for it. It replaces
    * what `source`, which stands for the run, said before; undefined when it starts nothing more. `freeSlots` are used by no task now.
@@ -60,7 +60,7 @@ export interface ComingWork {
 }
 
 /** What is known of an attempt without its input: enough to find it again. */
-export type AttemptPlace = Omit<Attempt, 'with' | 'call'>;
+export type AttemptRef = Omit<Attempt, 'with' | 'call'>;
 
 export interface Attempt {
   readonly run: string;
@@ -148,11 +148,11 @@ export type Outcome =
   /**
    * It ended and left no outcome, and whether its work was done is not known: it was killed, or died. `error`: how, when
    * that was seen here; it is then a failed attempt unless its work turns out to be done. Without it nobody saw the end, as
-   * after a crash of the orchestrator. `mayRun`: for all that can be seen here something of it may still run. It is then
+   * after a crash of the orchestrator. `mayStillBeRunning`: for all that can be seen here something of it may still run. It is then
    * held for a person to decide, never run again by itself.
    */
   | {
       readonly status: 'interrupted';
       readonly error?: TaskError | undefined;
-      readonly mayRun?: boolean | undefined;
+      readonly mayStillBeRunning?: boolean | undefined;
     };

@@ -1,21 +1,21 @@
 import type { z } from 'zod';
 import type { JsonValue } from '../definition/json.js';
 import { InvalidDefinitionError } from '../errors.js';
-import { lateSchema, type Zod, zod } from '../lazy-import.js';
-import type { AttemptPlace, Outcome } from './runner.js';
+import { lazySchema, type Zod, zod } from '../lazy-import.js';
+import type { AttemptRef, Outcome } from './runner.js';
 import { definitionText, innermost, issueText, unknownSetting } from './setting-problems.js';
 
 /** Parts of `with` that runners of programs share. */
 
 /** Text that stands for code, a path or a name: fixed by the definition, and without NUL, which no program could take. */
-export const staticText = lateSchema((z) =>
+export const staticText = lazySchema((z) =>
   z
     .string()
     .min(1, 'must not be empty')
     .refine((text) => !text.includes('\0'), 'must not hold a NUL character'),
 );
 
-const reference = lateSchema((z) =>
+const reference = lazySchema((z) =>
   z
     .record(z.string(), z.unknown())
     .refine((value) => Object.keys(value).some((key) => key.startsWith('$')), {
@@ -30,7 +30,7 @@ export function orReference<T extends z.ZodType>(schema: T): T {
 }
 
 const NAME = /^[^=\0]+$/;
-const environmentValue = lateSchema((z) =>
+const environmentValue = lazySchema((z) =>
   z
     .union([z.string(), z.number(), z.boolean()], 'must be text, a number, true or false')
     .transform(String)
@@ -53,7 +53,7 @@ export const SECRET_ARGUMENT =
 
 /** The outcome of an attempt of which a program's argument holds a secret; undefined when none does. */
 export function secretArgument(
-  { secrets }: AttemptPlace,
+  { secrets }: AttemptRef,
   args: readonly string[],
 ): Outcome | undefined {
   const index = args.findIndex((arg) => secrets?.redactor.reveals(arg));

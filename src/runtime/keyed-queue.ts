@@ -7,7 +7,7 @@ const AT_ONCE = 64;
 const MOST_WAITING = 10_000;
 
 /** Openings of runs: those of one id happen one after another, so that two callers get the same run, and few at a time. */
-export class Openings<Opened> {
+export class KeyedQueue<Opened> {
   readonly #slots = new PQueueExecutor({ concurrency: AT_ONCE });
   readonly #underWay = new Map<string, Promise<Opened>>();
   readonly #clock: Clock;

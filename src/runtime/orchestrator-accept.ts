@@ -2,13 +2,13 @@ import { timeoutMs } from '../definition/duration.js';
 import type { Workflow } from '../definition/workflow.js';
 import type { DataDir } from '../journal/data-dir/data-dir.js';
 import { newBaseDir } from './base-dir.js';
-import { drawnId } from './generate-run-id.js';
+import { generateRunId } from './generate-run-id.js';
 import { assertRecordableDefinition } from './orchestrator-check.js';
 import type { Settings, StartOptions } from './orchestrator-options.js';
 import type { PreparedRunners } from './prepared-runners.js';
 import type { NewRun } from './run-loader.js';
 import { type Acceptance, accept } from './validate.js';
-import { acceptInput } from './validate-input.js';
+import { validateInput } from './validate-input.js';
 
 /** What a start is checked against. */
 export interface StartAcceptance extends Acceptance, Pick<Settings, 'platform' | 'baseDir'> {
@@ -27,9 +27,9 @@ export async function acceptStart(
   assertRecordableDefinition(workflow.spec);
   const { timeout } = options;
   const longestMs = timeout === undefined ? workflow.spec.timeoutMs : timeoutMs(timeout, 'timeout');
-  const id = options.id ?? drawnId(platform);
+  const id = options.id ?? generateRunId(platform);
   dir.journalPath(id);
-  const { input, values } = await acceptInput(workflow, options.input);
+  const { input, values } = await validateInput(workflow, options.input);
   const baseDir = newBaseDir(against.baseDir);
   await against.prepared.prepare(workflow.spec, baseDir);
   return {

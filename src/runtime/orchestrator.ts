@@ -9,41 +9,39 @@ import type { RunLoop } from '../engine/loop.js';
 import { quietly } from '../engine/quietly.js';
 import { JournalWriteError, OrchestratorClosedError } from '../errors.js';
 import type { Unsubscribe } from '../events.js';
-import { RunIndex } from '../journal/catalog/run-index.js';
-import { DataDir } from '../journal/data-dir/data-dir.js';
-import { inPlaceAssertion, lockDataDir } from '../journal/data-dir/lock-data-dir.js';
-import { Reserve } from '../journal/data-dir/reserve.js';
+import type { RunIndex } from '../journal/catalog/run-index.js';
+import type { DataDir } from '../journal/data-dir/data-dir.js';
+import { inPlaceAssertion } from '../journal/data-dir/lock-data-dir.js';
 import { OutputFiles } from '../journal/outputs/output-files.js';
 import type { Decision } from '../journal/records/record.js';
 import { type RunSummary, summary } from '../journal/records/summary.js';
 import type { HeldLock } from '../platform/lock-attempt.js';
 import type { Executor } from '../queue/executor.js';
-import { PQueueExecutor } from '../queue/p-queue-executor.js';
-import {
-  builtInRunners,
-  type StandbyCounts,
-  standbysOf,
-  sweepPrivateFolders,
-} from '../runners/index.js';
+import { type StandbyCounts, standbysOf } from '../runners/index.js';
 import type { Runner } from '../runners/runner.js';
 import { handleClosing } from './handled-closing.js';
-import { Openings } from './keyed-queue.js';
+import { KeyedQueue } from './keyed-queue.js';
 import { LiveRuns } from './live-runs.js';
+import { openParts } from './open-parts.js';
 import { acceptStart, type StartAcceptance } from './orchestrator-accept.js';
 import { assertResumeOptions, assertStart } from './orchestrator-check.js';
-import {
-  type OrchestratorOptions,
-  type Resumed,
-  type ResumeOptions,
-  type Settings,
-  type StartOptions,
-  settingsOf,
+import type {
+  OrchestratorOptions,
+  Resumed,
+  ResumeOptions,
+  Settings,
+  StartOptions,
 } from './orchestrator-options.js';
-import { type OrchestratorParts, unusable } from './orchestrator-parts.js';
-import { rememberStarts } from './orchestrator-rates.js';
+import type { OrchestratorParts } from './orchestrator-parts.js';
 import { PreparedRunners } from './prepared-runners.js';
 import { Run } from './run.js';
-import { assertSame, likewise, type NewRun, type Reopening, RunOpener } from './run-loader.js';
+import {
+  assertSame,
+  type NewRun,
+  type ReopenOptions,
+  RunLoader,
+  reopenOptions,
+} from './run-loader.js';
 import { type RunSnapshot, snapshot } from './snapshot.js';
 import { SpaceWatch } from './space-watch.js';
 import { type StoppedListener, type StoppedRun, StoppedRuns } from './stopped-runs.js';
@@ -62,13 +60,13 @@ export class Orchestrator {
   readonly #index: RunIndex;
   readonly #executor: Executor;
   readonly #runners: ReadonlyMap<string, Runner>;
-  readonly #opener: RunOpener;
+  readonly #loader: RunLoader;
   readonly #outputs: OutputFiles;
   readonly #prepared: PreparedRunners;
   readonly #stopped: StoppedRuns;
   readonly #space: SpaceWatch;
   readonly #live = new LiveRuns();
-  readonly #openings: Openings<Run>;
+  readonly #openings: KeyedQueue<Run>;
   #closed = false;
   #released: Promise<void> | undefined;
 
@@ -80,19 +78,15 @@ export class Orchestrator {
     this.#executor = parts.executor;
     this.#runners = parts.runners;
     this.#prepared = new PreparedRunners(parts.runners);
-    this.#stopped = new StoppedRuns(parts.settings.platform.clock);
-    this.#space = new SpaceWatch(
-      parts.settings.platform.clock,
-      parts.reserve,
-      () => this.#live.any,
-    );
     const { platform, baseDir, graceMs, maxLogBytes, workflows, secrets } = parts.settings;
-    this.#openings = new Openings(platform.clock);
+    this.#stopped = new StoppedRuns(platform.clock);
+    this.#space = new SpaceWatch(platform.clock, parts.reserve, () => this.#live.any);
+    this.#openings = new KeyedQueue(platform.clock);
     const assertInPlace = inPlaceAssertion(parts.dir, parts.lock);
     this.#outputs = new OutputFiles(platform.fileSystem, parts.dir, parts.reserve, assertInPlace);
     parts.reserve.onFreed = (cause) =>
       this.#live.full((id) => new JournalWriteError(parts.dir.journalPath(id), cause));
-    this.#opener = new RunOpener({
+    this.#loader = new RunLoader({
       platform,
       baseDir,
       graceMs,
@@ -117,31 +111,7 @@ export class Orchestrator {
    * InstallationError when programs that nuflow starts are not beside it (it was bundled into another file).
    */
   static async open(options: OrchestratorOptions = {}): Promise<Orchestrator> {
-    const settings = settingsOf(options);
-    const { platform, dataDir, baseDir, concurrency } = settings;
-    const executor = new PQueueExecutor({
-      concurrency,
-      pools: options.pools,
-      clock: platform.clock,
-    });
-    const dir = await DataDir.make(platform.fileSystem, dataDir).catch(unusable(dataDir));
-    const { standbyDir } = dir;
-    const { nushell, env } = options;
-    const builtIn = builtInRunners({ nushell, env, baseDir: baseDir.path, standbyDir });
-    const runners = new Map([...builtIn, ...Object.entries(options.runners ?? {})]);
-    const lock = await lockDataDir(platform, dir);
-    try {
-      const mayWrite = (): boolean => lock.isInPlace();
-      const index = await RunIndex.open(platform, dir, mayWrite).catch(unusable(dataDir));
-      await rememberStarts(executor, options.pools, { dir, index, now: platform.clock.now() });
-      await sweepPrivateFolders();
-      const reserve = new Reserve(platform.fileSystem, dir.reservePath, settings.reserveBytes);
-      await reserve.ensure().catch(() => {}); // said when something is to start; looking needs none
-      return new Orchestrator({ settings, dir, lock, index, reserve, executor, runners });
-    } catch (error) {
-      await lock.release();
-      throw error;
-    }
+    return new Orchestrator(await openParts(options));
   }
 
   /**
@@ -281,7 +251,7 @@ export class Orchestrator {
    */
   async ready(): Promise<void> {
     this.#assertOpen();
-    await this.#opener.assertReady();
+    await this.#loader.assertReady();
   }
 
   /** What became of Nushell processes that were started before their tasks, since this was opened. */
@@ -328,7 +298,7 @@ export class Orchestrator {
     const there = wanted.isNew ? undefined : await this.#attach(wanted);
     return (
       there ??
-      this.#entered((enter) => this.#opener.create(wanted, enter), wanted.id, likewise(wanted))
+      this.#entered((enter) => this.#loader.create(wanted, enter), wanted.id, reopenOptions(wanted))
     );
   }
 
@@ -339,20 +309,20 @@ export class Orchestrator {
       assertSame(wanted, live.loop.state);
       return live.run;
     }
-    if (!(await this.#opener.matches(wanted))) return undefined;
-    return this.#reopen(wanted.id, likewise(wanted));
+    if (!(await this.#loader.matches(wanted))) return undefined;
+    return this.#reopen(wanted.id, reopenOptions(wanted));
   }
 
-  async #reopen(id: string, how: Reopening): Promise<Run> {
+  async #reopen(id: string, how: ReopenOptions): Promise<Run> {
     const live = await this.#live.settled(id);
-    return live?.run ?? this.#entered((enter) => this.#opener.reopen(id, how, enter), id, how);
+    return live?.run ?? this.#entered((enter) => this.#loader.reopen(id, how, enter), id, how);
   }
 
   /** Opens a loop and keeps it among the live ones until it ends. */
   async #entered(
     open: (enter: (loop: RunLoop) => void) => Promise<void>,
     id: string,
-    how: Reopening,
+    how: ReopenOptions,
   ): Promise<Run> {
     let entered: Run | undefined;
     const enter = (loop: RunLoop): void => {
@@ -378,7 +348,7 @@ export class Orchestrator {
   }
 
   /** Lists a run that stopped. One that did for want of space goes on as it was opened when there is some. */
-  #stop(id: string, how: Reopening, error: Error): void {
+  #stop(id: string, how: ReopenOptions, error: Error): void {
     this.#stopped.add(id, error);
     this.#space.add(id, error, () =>
       this.#once(id, () => this.#reopen(id, how)).then(

@@ -5,7 +5,7 @@ import { canonicalJson, type JsonValue } from '../definition/json.js';
 import type { WorkflowSpec } from '../definition/spec.js';
 import type { Workflow } from '../definition/workflow.js';
 import { RunLoop } from '../engine/loop.js';
-import type { CancelRequest, RunParts, RunTools } from '../engine/run-context.js';
+import type { CancelRequest, RunContext, RunTools } from '../engine/run-context.js';
 import { RunSecrets, type SecretSource } from '../engine/secrets/run-secrets.js';
 import {
   DefinitionChangedError,
@@ -23,7 +23,7 @@ import { assertSameBaseDir, type BaseDir, reopenedBaseDir } from './base-dir.js'
 import { type Acceptance, accept } from './validate.js';
 
 /** What an opener works with. */
-export interface OpenerTools extends Omit<RunTools, 'baseDir'>, Acceptance {
+export interface LoaderTools extends Omit<RunTools, 'baseDir'>, Acceptance {
   readonly dir: DataDir;
   readonly baseDir: BaseDir;
   /** Workflows by name, for definitions that hold functions. */
@@ -41,7 +41,7 @@ export interface NewRun {
   readonly id: string;
   /** Whether nobody can have asked for this id before: it was drawn by chance. */
   readonly isNew: boolean;
-  readonly parts: RunParts;
+  readonly parts: RunContext;
   /** Its secret parts taken out. */
   readonly input: JsonValue;
   /** Values of the secret parts. */
@@ -53,7 +53,7 @@ export interface NewRun {
 }
 
 /** How a run on disk is to go on. */
-export interface Reopening {
+export interface ReopenOptions {
   /** Its definition, when the caller has it. */
   readonly workflow?: Workflow | undefined;
   /** These win over the orchestrator's. */
@@ -65,15 +65,15 @@ export interface Reopening {
 }
 
 /** How a run that was asked for goes on when it is there already. */
-export function likewise({ parts, secrets, signal }: NewRun): Reopening {
+export function reopenOptions({ parts, secrets, signal }: NewRun): ReopenOptions {
   return { workflow: parts.workflow, secrets, signal };
 }
 
 /** Brings runs to life: new ones, and ones whose journal is on disk. */
-export class RunOpener {
-  readonly #tools: OpenerTools;
+export class RunLoader {
+  readonly #tools: LoaderTools;
 
-  constructor(tools: OpenerTools) {
+  constructor(tools: LoaderTools) {
     this.#tools = tools;
   }
 
@@ -126,7 +126,7 @@ export class RunOpener {
   }
 
   /** The run on disk, going on unless it has finished. Throws SecretMissingError and others, the run as it was. */
-  async reopen(id: string, how: Reopening, enter: (loop: RunLoop) => void): Promise<void> {
+  async reopen(id: string, how: ReopenOptions, enter: (loop: RunLoop) => void): Promise<void> {
     const { platform, dir } = this.#tools;
     this.#tools.assertInPlace();
     const first = await dir.firstRecord(id);
@@ -167,7 +167,7 @@ export class RunOpener {
     id: string,
     first: RecordOf<'run.started'>,
     given: Workflow | undefined,
-  ): Promise<RunParts> {
+  ): Promise<RunContext> {
     if (given !== undefined && given.name !== first.workflow.name)
       throw new RunConflictError(id, 'workflow');
     const workflow =
@@ -185,7 +185,7 @@ export class RunOpener {
     { workflow, onFailure }: RecordOf<'run.started'>,
     cancel: CancelRequest | undefined,
     error: Error,
-  ): Promise<RunParts> {
+  ): Promise<RunContext> {
     const { dir, runners } = this.#tools;
     // Without its runner, a living attempt of a run to be cancelled would be left behind.
     const canCancel =
@@ -196,7 +196,7 @@ export class RunOpener {
     return { workflow: bare, plan: plan(tasks), onFailure };
   }
 
-  #loop(parts: RunParts, baseDir = this.#tools.baseDir.path): RunLoop {
+  #loop(parts: RunContext, baseDir = this.#tools.baseDir.path): RunLoop {
     const tools = { ...this.#tools, baseDir };
     const durations = this.#tools.durations(parts.workflow.name);
     const weights = weightsFrom(durations, parts);
@@ -207,8 +207,8 @@ export class RunOpener {
 /** Tasks without a known duration count as the average of the others. */
 function weightsFrom(
   durations: ReadonlyMap<string, number>,
-  { plan }: RunParts,
-): RunParts['weights'] {
+  { plan }: RunContext,
+): RunContext['weights'] {
   if (durations.size === 0) return undefined;
   let sum = 0;
   for (const ms of durations.values()) sum += ms;

@@ -16,7 +16,7 @@ import { Redactor } from '../secrets/redactor.js';
  * The input as the workflow's schema gives it, as JSON, its secret parts taken out; without a schema any
  * JSON, undefined counting as null. Throws InvalidInputError, NotJsonError, TooBigError.
  */
-export async function acceptInput(workflow: Workflow, input: unknown): Promise<HiddenInput> {
+export async function validateInput(workflow: Workflow, input: unknown): Promise<HiddenInput> {
   const paths = workflow.spec.secretInputs ?? [];
   const value = await validated(workflow, input, paths);
   assertRecordable(value, `The input of workflow ${quote(workflow.name)}`);

@@ -6,7 +6,7 @@ import { checkReferences } from '../definition/references.js';
 import type { OnFailure, Settings, TaskSpec } from '../definition/spec.js';
 import type { TaskCode, Workflow } from '../definition/workflow.js';
 import { assertRecordableSpec } from '../engine/commit/recordable.js';
-import type { RunParts } from '../engine/run-context.js';
+import type { RunContext } from '../engine/run-context.js';
 import { InvalidDefinitionError, NuflowError, quote, UnknownRunnerError } from '../errors.js';
 import type { Executor } from '../queue/executor.js';
 import type { Runner } from '../runners/runner.js';
@@ -36,7 +36,7 @@ export function accept(
   workflow: Workflow,
   against: Acceptance,
   onFailure: OnFailure | undefined,
-): RunParts {
+): RunContext {
   const { spec } = workflow;
   assertRecordableSpec(spec);
   const planned = planOf(spec.tasks);

@@ -8,7 +8,7 @@ function recordOf(spec: Partial<TaskSpec>, stopped?: 'cancel' | 'shutdown') {
   return endRecord({
     spec: { id: 'a', runner: 'shell', needs: [], with: {}, ...spec },
     attempt: 1,
-    ended: { outcome: { status: 'interrupted', mayRun: true }, stopped },
+    ended: { outcome: { status: 'interrupted', mayStillBeRunning: true }, stopped },
     failures: 1,
     crashes: 0,
     cancelReason: 'requested',
@@ -40,8 +40,10 @@ describe('an attempt that may still run for all that can be seen', () => {
   });
 
   it('is told of by runners of any make', () => {
-    const outcome = outcomeFrom({ status: 'interrupted', mayRun: true });
-    expect(outcome).toEqual({ status: 'interrupted', mayRun: true });
-    expect(outcomeFrom({ status: 'interrupted', mayRun: 'no' })).toEqual({ status: 'interrupted' });
+    const outcome = outcomeFrom({ status: 'interrupted', mayStillBeRunning: true });
+    expect(outcome).toEqual({ status: 'interrupted', mayStillBeRunning: true });
+    expect(outcomeFrom({ status: 'interrupted', mayStillBeRunning: 'no' })).toEqual({
+      status: 'interrupted',
+    });
   });
 });

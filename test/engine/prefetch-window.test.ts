@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { Pace } from '../../src/engine/dispatch/prefetch-window.js';
+import { PrefetchWindow } from '../../src/engine/dispatch/prefetch-window.js';
 
 /** A pace of attempts of `workMs` whose starts take `syncMs` to the disk. */
-function paceOf(workMs: number, syncMs: number, attempts = 100): Pace {
-  const pace = new Pace();
+function paceOf(workMs: number, syncMs: number, attempts = 100): PrefetchWindow {
+  const pace = new PrefetchWindow();
   for (let n = 0; n < attempts; n++) {
     pace.synced(syncMs);
     pace.worked(workMs);
@@ -13,7 +13,7 @@ function paceOf(workMs: number, syncMs: number, attempts = 100): Pace {
 
 describe('pace', () => {
   it('starts nothing ahead before it has measured enough', () => {
-    expect(new Pace().ahead(10)).toBe(0);
+    expect(new PrefetchWindow().ahead(10)).toBe(0);
     expect(paceOf(0.01, 1, 5).ahead(10)).toBe(0);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Settling } from '../../src/engine/commit/skip-propagation.js';
+import { SkipPropagation } from '../../src/engine/commit/skip-propagation.js';
 import { defineWorkflow, type Workflow } from '../../src/index.js';
 import type { RecordDraft } from '../../src/journal/records/record.js';
 import { ControlledClock } from '../support/controlled-clock.js';
@@ -18,7 +18,7 @@ function skipped(n: number): RecordDraft {
 function rig(count: number) {
   const left = Array.from({ length: count }, (_, n) => skipped(n));
   const written: RecordDraft[] = [];
-  const settling: Settling = new Settling(
+  const settling: SkipPropagation = new SkipPropagation(
     new ControlledClock(),
     { settled: () => left.splice(0, 100) },
     { commit: (draft) => written.push(draft) },

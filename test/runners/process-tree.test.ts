@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ProcessEntry } from '../../src/runners/process/process-entry.js';
-import { familyOf, generationsOf } from '../../src/runners/process/process-tree.js';
+import { generationsOf, processTreeOf } from '../../src/runners/process/process-tree.js';
 
 const entry = (pid: number, parent: number, cookie?: string): ProcessEntry => ({
   pid,
@@ -11,7 +11,7 @@ const entry = (pid: number, parent: number, cookie?: string): ProcessEntry => ({
 });
 const pids = (entries: readonly ProcessEntry[]): number[] => entries.map((e) => e.pid).sort();
 
-describe('familyOf', () => {
+describe('processTreeOf', () => {
   const table = [
     entry(1, 0),
     entry(10, 1, 'mine'),
@@ -24,17 +24,17 @@ describe('familyOf', () => {
   ];
 
   it('is what has the cookie, and all that descends from it', () => {
-    expect(pids(familyOf(table, 'mine'))).toEqual([10, 13, 14, 20]);
+    expect(pids(processTreeOf(table, 'mine'))).toEqual([10, 13, 14, 20]);
   });
 
   it('holds what was known from before, unless its pid is another process now', () => {
-    expect(pids(familyOf(table, 'mine', [entry(40, 10)]))).toEqual([10, 13, 14, 20, 40]);
+    expect(pids(processTreeOf(table, 'mine', [entry(40, 10)]))).toEqual([10, 13, 14, 20, 40]);
     const reused = { ...entry(40, 10), startTime: '1' };
-    expect(pids(familyOf(table, 'mine', [reused]))).toEqual([10, 13, 14, 20]);
+    expect(pids(processTreeOf(table, 'mine', [reused]))).toEqual([10, 13, 14, 20]);
   });
 
   it('is empty when nothing has the cookie', () => {
-    expect(familyOf(table, 'none')).toEqual([]);
+    expect(processTreeOf(table, 'none')).toEqual([]);
   });
 });
 

@@ -91,7 +91,7 @@ describe('attempts on a system without /proc', () => {
   it('may run, for all that can be seen, when their process never came to the journal', async () => {
     const { rig } = await begun(':');
     const adopted = runner.adopt(rig.attempt, undefined);
-    expect(await adopted.outcome).toEqual({ status: 'interrupted', mayRun: true });
+    expect(await adopted.outcome).toEqual({ status: 'interrupted', mayStillBeRunning: true });
   });
 
   it('may run when something of their group does', async () => {
@@ -100,7 +100,7 @@ describe('attempts on a system without /proc', () => {
     kill(process.pid);
     await vi.waitFor(async () => expect(await identify(process.pid)).toBe(undefined));
     const adopted = runner.adopt(rig.attempt, process);
-    expect(await adopted.outcome).toEqual({ status: 'interrupted', mayRun: true });
+    expect(await adopted.outcome).toEqual({ status: 'interrupted', mayStillBeRunning: true });
   });
 
   it('do not when they are seen to be gone', async () => {

@@ -1,12 +1,12 @@
 import type { JsonValue } from '../../src/definition/json.js';
 import type { ProcessIdentity } from '../../src/platform/process-identity.js';
-import type { AttemptPlace, Outcome } from '../../src/runners/runner.js';
+import type { AttemptRef, Outcome } from '../../src/runners/runner.js';
 import type { Behaviour, End } from './behaviour.js';
 import type { Prng } from './prng.js';
 import type { Scheduler } from './scheduler.js';
 
 /** What names an attempt for the simulation; its probe has the same cookie, and a folder of its own. */
-export type AttemptName = Pick<AttemptPlace, 'run' | 'task' | 'attempt' | 'cookie' | 'dir'>;
+export type AttemptName = Pick<AttemptRef, 'run' | 'task' | 'attempt' | 'cookie' | 'dir'>;
 
 /** What a process is to be. */
 export interface ProcessOrder {

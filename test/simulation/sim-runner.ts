@@ -1,12 +1,6 @@
 import { InvalidDefinitionError } from '../../src/errors.js';
 import type { ProcessIdentity } from '../../src/platform/process-identity.js';
-import type {
-  Attempt,
-  AttemptPlace,
-  Execution,
-  Outcome,
-  Runner,
-} from '../../src/runners/runner.js';
+import type { Attempt, AttemptRef, Execution, Outcome, Runner } from '../../src/runners/runner.js';
 import type { Scheduler } from './scheduler.js';
 import { never } from './sim-file-system.js';
 import type { ProcessOrder, SimProcess, SimProcesses } from './sim-processes.js';
@@ -20,7 +14,7 @@ export interface RunnerParts {
   /** Told that a living process is taken over. */
   readonly adopted: (process: SimProcess) => void;
   /** Told that an attempt is asked or made to stop. */
-  readonly stopping: (attempt: AttemptPlace, how: 'interrupt' | 'kill') => void;
+  readonly stopping: (attempt: AttemptRef, how: 'interrupt' | 'kill') => void;
   /** Pid of the process this runs in. */
   readonly pid: number;
   readonly isAlive: () => boolean;
@@ -57,7 +51,7 @@ export class SimRunner implements Runner {
     return new SimExecution(this.#parts, attempt);
   }
 
-  adopt(attempt: AttemptPlace, known: ProcessIdentity | undefined): Execution {
+  adopt(attempt: AttemptRef, known: ProcessIdentity | undefined): Execution {
     return this.#parts.isAlive() ? new AdoptedExecution(this.#parts, attempt, known) : dead();
   }
 }
@@ -67,14 +61,14 @@ class OpenExecution {
   readonly spawned: Promise<ProcessIdentity | undefined>;
   readonly outcome: Promise<Outcome>;
   readonly parts: RunnerParts;
-  readonly attempt: AttemptPlace;
+  readonly attempt: AttemptRef;
   process: SimProcess | undefined;
   protected isMortal = false;
   #isDetached = false;
   protected tellSpawned: (process: ProcessIdentity | undefined) => void = () => {};
   protected tellOutcome: (outcome: Outcome) => void = () => {};
 
-  constructor(parts: RunnerParts, attempt: AttemptPlace) {
+  constructor(parts: RunnerParts, attempt: AttemptRef) {
     this.parts = parts;
     this.attempt = attempt;
     this.spawned = new Promise((resolve) => {
@@ -159,7 +153,7 @@ class SimExecution extends OpenExecution implements Execution {
 }
 
 class AdoptedExecution extends OpenExecution implements Execution {
-  constructor(parts: RunnerParts, attempt: AttemptPlace, known: ProcessIdentity | undefined) {
+  constructor(parts: RunnerParts, attempt: AttemptRef, known: ProcessIdentity | undefined) {
     super(parts, attempt);
     const { scheduler, processes, adopted } = parts;
     const process =

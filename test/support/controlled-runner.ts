@@ -2,13 +2,7 @@ import type { JsonValue } from '../../src/definition/json.js';
 import { InvalidDefinitionError } from '../../src/errors.js';
 import type { TaskError } from '../../src/journal/records/record.js';
 import type { ProcessIdentity } from '../../src/platform/process-identity.js';
-import type {
-  Attempt,
-  AttemptPlace,
-  Execution,
-  Outcome,
-  Runner,
-} from '../../src/runners/runner.js';
+import type { Attempt, AttemptRef, Execution, Outcome, Runner } from '../../src/runners/runner.js';
 
 type How = 'interrupt' | 'kill';
 
@@ -17,7 +11,7 @@ export class ControlledAttempt implements Execution {
   readonly task: string;
   readonly attempt: number;
   /** What it was given; an adopted one has no `with`. */
-  readonly given: AttemptPlace & Partial<Attempt>;
+  readonly given: AttemptRef & Partial<Attempt>;
   /** What an adopted one is known by. */
   readonly process: ProcessIdentity | undefined;
   readonly adopted: boolean;
@@ -35,7 +29,7 @@ export class ControlledAttempt implements Execution {
   #isOver = false;
 
   constructor(
-    given: AttemptPlace & Partial<Attempt>,
+    given: AttemptRef & Partial<Attempt>,
     adopted?: { readonly process: ProcessIdentity | undefined },
   ) {
     this.given = given;
@@ -127,7 +121,7 @@ export class ControlledRunner implements Runner {
     return this.#add(new ControlledAttempt(attempt));
   }
 
-  adopt(place: AttemptPlace, process: ProcessIdentity | undefined): Execution {
+  adopt(place: AttemptRef, process: ProcessIdentity | undefined): Execution {
     return this.#add(new ControlledAttempt(place, { process }));
   }
 

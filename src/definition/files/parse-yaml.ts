@@ -1,5 +1,5 @@
 import type * as Yaml from 'yaml';
-import { late } from '../../lazy-import.js';
+import { lazyImport } from '../../lazy-import.js';
 import type { JsonValue } from '../json.js';
 import { type Locate, type Position, positionsIn, positionText } from '../position.js';
 import { decodeText } from './decode-text.js';
@@ -8,7 +8,7 @@ import { locateParts, type PartOffsets } from './locate-parts.js';
 import { tooDeepAt } from './yaml-depth.js';
 
 /** The package, loaded when the first YAML text is read. */
-const yaml = late<typeof Yaml>('yaml');
+const yaml = lazyImport<typeof Yaml>('yaml');
 
 /** What is wrong with a YAML text, and where. */
 export interface YamlProblem extends Position {

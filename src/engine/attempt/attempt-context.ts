@@ -2,7 +2,7 @@ import type { Attempt, OutputChunk } from '../../runners/runner.js';
 import { type AttemptNames, attemptNames } from './task-call.js';
 
 /** What the attempts of a run have in common. */
-export interface RunPlace {
+export interface RunRef {
   readonly run: string;
   readonly traceId: string;
   readonly baseDir: string;
@@ -18,20 +18,20 @@ const NOTHING = { with: Object.freeze({}) };
  * An attempt's place whose names and folder are made when they are asked for: hashing costs more than
  * many a function does, and most functions never ask. Not to be spread: getters are not own properties.
  */
-export class LazyPlace implements Attempt {
+export class AttemptContext implements Attempt {
   readonly task: string;
   readonly attempt: number;
   readonly with: Attempt['with'];
   readonly call: Attempt['call'];
   readonly secrets: Attempt['secrets'];
-  readonly #run: RunPlace;
+  readonly #run: RunRef;
   #output: Attempt['output'] | undefined;
   #dir: string | undefined;
   #known: AttemptNames | undefined;
 
   /** `output` takes what it prints, by default the run; `call` is what it is called with, by default nothing. */
   constructor(
-    run: RunPlace,
+    run: RunRef,
     task: string,
     attempt: number,
     secrets: Attempt['secrets'],

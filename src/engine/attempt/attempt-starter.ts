@@ -5,10 +5,10 @@ import type { RunEvents } from '../../events.js';
 import type { RunState } from '../../journal/records/state.js';
 import type { ProcessIdentity } from '../../platform/process-identity.js';
 import type { Attempt, Execution, Outcome, OutputChunk, Runner } from '../../runners/runner.js';
-import type { RunParts, RunTools } from '../run-context.js';
+import type { RunContext, RunTools } from '../run-context.js';
 import type { RunSecrets } from '../secrets/run-secrets.js';
-import { LazyPlace, type RunPlace } from './attempt-context.js';
-import { endedExecution, lateExecution } from './deferred-execution.js';
+import { AttemptContext, type RunRef } from './attempt-context.js';
+import { deferredExecution, endedExecution } from './deferred-execution.js';
 import { guarded } from './guarded-execution.js';
 import { checkOutput, failedBy } from './outcome.js';
 import { type KeptOutcome, keepOutput, neededOutputs, withinBounds } from './outputs.js';
@@ -26,11 +26,11 @@ const NO_SECRETS: ReadonlyMap<string, string> = new Map();
  */
 export class AttemptStarter {
   readonly #tools: RunTools;
-  readonly #parts: RunParts;
+  readonly #parts: RunContext;
   readonly #events: RunEvents;
-  #shared: RunPlace | undefined;
+  #shared: RunRef | undefined;
 
-  constructor(tools: RunTools, parts: RunParts, events: RunEvents) {
+  constructor(tools: RunTools, parts: RunContext, events: RunEvents) {
     this.#tools = tools;
     this.#parts = parts;
     this.#events = events;
@@ -40,7 +40,7 @@ export class AttemptStarter {
   start(state: RunState, spec: TaskSpec, attempt: number): Execution {
     const given = this.#given(state, spec);
     if (!(given instanceof Promise)) return this.#begin(state, spec, attempt, given);
-    return lateExecution(
+    return deferredExecution(
       given.then(
         (read) => () => this.#begin(state, spec, attempt, read),
         (error: unknown) => () => endedExecution(failedBy(error)),
@@ -140,10 +140,10 @@ export class AttemptStarter {
     call?: Pick<Attempt, 'with' | 'call'>,
   ): Attempt {
     const secrets = this.#secrets(spec);
-    return new LazyPlace(this.#runPlace(state), spec.id, attempt, secrets, output, call);
+    return new AttemptContext(this.#runPlace(state), spec.id, attempt, secrets, output, call);
   }
 
-  #runPlace({ id, traceId }: RunState): RunPlace {
+  #runPlace({ id, traceId }: RunState): RunRef {
     this.#shared ??= {
       run: id,
       traceId,

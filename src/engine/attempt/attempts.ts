@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/clock.js';
 import type { ProcessIdentity } from '../../platform/process-identity.js';
 import type { Execution, Outcome } from '../../runners/runner.js';
 import { Deferred } from '../deferred.js';
-import { Roster } from '../dispatch/slot-map.js';
+import { SlotMap } from '../dispatch/slot-map.js';
 import { type Ended, LiveAttempt, type StopReason } from './attempt.js';
 import type { KeptOutcome } from './outputs.js';
 import { PROBE_TIMEOUT_MS, saysNothing } from './probe-record.js';
@@ -31,7 +31,7 @@ export class Attempts {
   readonly #clock: Clock;
   readonly #graceMs: number;
   readonly #observer: AttemptObserver;
-  readonly #live = new Roster<{ readonly spec: TaskSpec; readonly attempt: LiveAttempt }>();
+  readonly #live = new SlotMap<{ readonly spec: TaskSpec; readonly attempt: LiveAttempt }>();
   /** Pieces of work under way, and who waits until there are none. */
   #working = 0;
   #idle: Deferred | undefined;

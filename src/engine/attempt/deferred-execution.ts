@@ -11,7 +11,7 @@ const NOT_BEGUN: Outcome = {
  * ended at once, however long the input takes. Nor does it begin once it is detached: nobody would know
  * of it. `ready` must not reject.
  */
-export function lateExecution(ready: Promise<() => Execution>): Execution {
+export function deferredExecution(ready: Promise<() => Execution>): Execution {
   let running: Execution | undefined;
   let stopped = false;
   let giveUp: (outcome: Outcome) => void = () => {};

@@ -29,7 +29,11 @@ export function endRecord(facts: EndFacts): RecordDraft {
     return stopped === 'timeout'
       ? failure(facts, timeoutError(spec))
       : { type: 'task.interrupted', task, attempt, next: 'retry' };
-  if (outcome.status === 'interrupted' && outcome.mayRun === true && spec.onInterrupted !== 'fail')
+  if (
+    outcome.status === 'interrupted' &&
+    outcome.mayStillBeRunning === true &&
+    spec.onInterrupted !== 'fail'
+  )
     return held(spec, attempt, MAY_RUN);
   if (isLost(outcome)) return lost(facts, outcome.error);
   if (outcome.status === 'failed' && stopped === undefined) return failure(facts, outcome.error);

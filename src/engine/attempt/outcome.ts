@@ -24,11 +24,11 @@ export function outcomeFrom(given: unknown): Outcome {
 }
 
 function checkedOutcome(given: unknown): Outcome {
-  const { status, output, error, mayRun } = (given ?? {}) as {
+  const { status, output, error, mayStillBeRunning } = (given ?? {}) as {
     readonly status?: unknown;
     readonly output?: unknown;
     readonly error?: unknown;
-    readonly mayRun?: unknown;
+    readonly mayStillBeRunning?: unknown;
   };
   switch (status) {
     case 'succeeded':
@@ -40,7 +40,7 @@ function checkedOutcome(given: unknown): Outcome {
       return {
         status,
         ...(error === undefined ? {} : { error: errorFrom(error) }),
-        ...(mayRun === true ? { mayRun } : {}),
+        ...(mayStillBeRunning === true ? { mayStillBeRunning } : {}),
       };
     default:
       return failed('NUFLOW_RUNNER', 'The runner gave something else than an outcome.');

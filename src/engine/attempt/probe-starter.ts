@@ -4,9 +4,9 @@ import { makeWorkflow, type TaskCode, type Workflow } from '../../definition/wor
 import type { RunEvents } from '../../events.js';
 import type { RunState } from '../../journal/records/state.js';
 import type { Execution, Outcome, Runner } from '../../runners/runner.js';
-import type { RunParts, RunTools } from '../run-context.js';
+import type { RunContext, RunTools } from '../run-context.js';
 import { AttemptStarter } from './attempt-starter.js';
-import { lateExecution } from './deferred-execution.js';
+import { deferredExecution } from './deferred-execution.js';
 
 /**
  * Asks probes. A probe is its task's runner with other settings, started as the attempt it asks about was,
@@ -15,12 +15,12 @@ import { lateExecution } from './deferred-execution.js';
  */
 export class ProbeStarter {
   readonly #tools: RunTools;
-  readonly #parts: RunParts;
+  readonly #parts: RunContext;
   readonly #events: RunEvents;
   /** Made when it is needed: most runs never ask. */
   #made: AttemptStarter | undefined;
 
-  constructor(tools: RunTools, parts: RunParts, events: RunEvents) {
+  constructor(tools: RunTools, parts: RunContext, events: RunEvents) {
     this.#tools = tools;
     this.#parts = parts;
     this.#events = events;
@@ -32,7 +32,7 @@ export class ProbeStarter {
     const starter = this.#starter();
     const left = starter.adopt(state, probe, attempt, undefined);
     left.stop('kill');
-    const asked = lateExecution(
+    const asked = deferredExecution(
       left.outcome.then(() => () => starter.start(state, probe, attempt)),
     );
     const runner = this.#tools.runners.get(spec.runner);

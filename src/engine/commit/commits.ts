@@ -6,7 +6,7 @@ import type { JournalRecord, RecordDraft } from '../../journal/records/record.js
 import { reduce } from '../../journal/records/reduce.js';
 import { isFinished, type RunState } from '../../journal/records/state.js';
 import type { Frontier } from '../../scheduler/frontier.js';
-import type { RunParts, RunTools } from '../run-context.js';
+import type { RunContext, RunTools } from '../run-context.js';
 import type { RunSecrets } from '../secrets/run-secrets.js';
 import { DurableQueue } from './durable-queue.js';
 
@@ -39,7 +39,7 @@ export class Commits implements JournalListener {
     frontier: Frontier,
     events: RunEvents,
     storage: Storage,
-    { secrets }: Pick<RunParts, 'secrets'>,
+    { secrets }: Pick<RunContext, 'secrets'>,
     onFailed: (error: Error) => void,
   ) {
     this.#frontier = frontier;

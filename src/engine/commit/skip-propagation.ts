@@ -14,7 +14,7 @@ interface SettlingUser {
 }
 
 /** Writes what is settled without running anything, so much a turn: the end of a run of many tasks must not hold up all others. */
-export class Settling {
+export class SkipPropagation {
   readonly #clock: Clock;
   readonly #frontier: Pick<Frontier, 'settled'>;
   readonly #commits: Pick<Commits, 'commit'>;

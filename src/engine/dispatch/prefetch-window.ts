@@ -13,7 +13,7 @@ const SYNCS = 4;
  * A slot whose task's start is on its way to the disk does no work. Where tasks are shorter than that,
  * slots mostly wait; then it pays to put starts on disk ahead, as many as slots use up during one sync.
  */
-export class Pace {
+export class PrefetchWindow {
   #syncMs = 0;
   #workMs = 0;
   #measured = 0;

@@ -2,7 +2,7 @@
  * A few things at a time, which come and go by the million. Each time a Set or Map makes itself a new table, the old one keeps pointing
  * to it: one that V8 counts as old then keeps all later ones, and what was in them, from being collected as young.
  */
-export class Roster<T> {
+export class SlotMap<T> {
   readonly #places: (T | undefined)[] = [];
   readonly #free: number[] = [];
 

@@ -1,9 +1,9 @@
 import type { Cancel, Clock } from '../../platform/clock.js';
 import type { Claim, Executor, Slot } from '../../queue/executor.js';
-import { Turn } from '../yield-budget.js';
+import { YieldBudget } from '../yield-budget.js';
 import type { PendingStart } from './pending-start.js';
-import { Pace } from './prefetch-window.js';
-import { Roster } from './slot-map.js';
+import { PrefetchWindow } from './prefetch-window.js';
+import { SlotMap } from './slot-map.js';
 
 /** The run, as its slots see it. */
 export interface SlotUser {
@@ -44,20 +44,20 @@ const LATE_MS = 1_000;
  * only when its slot is there, so that the most important one gets it. A slot that nobody else waits for is used
  * again for the run's next task.
  *
- * The exception is {@link Pace}'s: of tasks shorter than a sync, some are started ahead on disk, and
+ * The exception is {@link PrefetchWindow}'s: of tasks shorter than a sync, some are started ahead on disk, and
  * their code runs when a slot is free. Until then they count as waiting. A ready task that is more important than
  * they are goes first.
  */
 export class Slots {
-  readonly pace = new Pace();
+  readonly pace = new PrefetchWindow();
   readonly #executor: Executor;
   readonly #clock: Clock;
   readonly #user: SlotUser;
   readonly #mayStartAhead: boolean;
-  readonly #turn: Turn;
+  readonly #turn: YieldBudget;
   readonly #shares = new Map<Pool, Share>();
   /** Written ahead and not confirmed, their code running. */
-  readonly #unconfirmed = new Roster<PendingStart>();
+  readonly #unconfirmed = new SlotMap<PendingStart>();
   #cancelConfirm: Cancel | undefined;
 
   /** `mayStartAhead`: whether every task may be retried when it was started but did not run. */
@@ -66,7 +66,7 @@ export class Slots {
     this.#clock = clock;
     this.#user = user;
     this.#mayStartAhead = mayStartAhead;
-    this.#turn = new Turn(clock);
+    this.#turn = new YieldBudget(clock);
   }
 
   /** Asks for the slots that tasks of these pools could use now, and for no others. */

@@ -2,17 +2,17 @@ import type { Clock } from '../../platform/clock.js';
 import type { Frontier } from '../../scheduler/frontier.js';
 import type { Commits } from '../commit/commits.js';
 import { PendingStart } from './pending-start.js';
-import type { Pace } from './prefetch-window.js';
+import type { PrefetchWindow } from './prefetch-window.js';
 
 /** Puts on record which tasks start. */
 export class StartRecords {
   readonly #clock: Clock;
   readonly #frontier: Frontier;
   readonly #commits: Commits;
-  readonly #pace: Pace;
+  readonly #pace: PrefetchWindow;
 
   /** `pace` is told how long starts take to the disk. */
-  constructor(clock: Clock, frontier: Frontier, commits: Commits, pace: Pace) {
+  constructor(clock: Clock, frontier: Frontier, commits: Commits, pace: PrefetchWindow) {
     this.#clock = clock;
     this.#frontier = frontier;
     this.#commits = commits;

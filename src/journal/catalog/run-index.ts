@@ -1,7 +1,7 @@
 import { Low } from 'lowdb';
 import type { z } from 'zod';
 import { type NuflowError, RunNotFoundError } from '../../errors.js';
-import { lateSchema } from '../../lazy-import.js';
+import { lazySchema } from '../../lazy-import.js';
 import { isDescriptorShortage } from '../../platform/descriptors.js';
 import type { Platform } from '../../platform/platform.js';
 import type { DataDir } from '../data-dir/data-dir.js';
@@ -9,7 +9,7 @@ import { isFinished, type RunState } from '../records/state.js';
 import { type RunSummary, summary } from '../records/summary.js';
 import { IndexFile } from './index-file.js';
 
-const entry = lateSchema((z) =>
+const entry = lazySchema((z) =>
   z.object({
     id: z.string(),
     workflow: z.string(),
@@ -28,7 +28,7 @@ const entry = lateSchema((z) =>
     }),
   }),
 );
-const content = lateSchema((z) =>
+const content = lazySchema((z) =>
   z.object({
     runs: z.array(entry()),
     /** Workflow → [task, ms] of the latest runs. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { lateSchema } from '../../lazy-import.js';
+import { lazySchema } from '../../lazy-import.js';
 import { type JournalRecord, recordDraftSchema } from './record.js';
 
 /** What a line says, its checksum and claim left out. */
@@ -9,7 +9,7 @@ export type Fields = Readonly<Record<string, unknown>>;
  * What every record has to pass: a draft's schema, given its place and time. One check of a whole line costs less than
  * taking it apart and putting it together.
  */
-export const recordSchema = lateSchema((z): z.ZodType<JournalRecord> => {
+export const recordSchema = lazySchema((z): z.ZodType<JournalRecord> => {
   const [first, ...others] = recordDraftSchema().options;
   const placed = (draft: typeof first | (typeof others)[number]) =>
     z.strictObject({ seq: z.int(), at: z.string(), ...draft.shape });

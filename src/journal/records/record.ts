@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { jsonValue, ON_FAILURE, TRIGGER_RULES, workflowSpecSchema } from '../../definition/spec.js';
-import { lateSchema } from '../../lazy-import.js';
+import { lazySchema } from '../../lazy-import.js';
 
 /**
  * The facts a journal can hold, past tense, one union. A record is a draft plus `seq` and `at`; the
@@ -33,7 +33,7 @@ export interface TaskError {
 }
 
 /** Checks a {@link TaskError}. */
-export const taskErrorSchema = lateSchema((z) => {
+export const taskErrorSchema = lazySchema((z) => {
   const schema: z.ZodType<TaskError> = z.strictObject({
     code: z.string(),
     message: z.string(),
@@ -58,12 +58,12 @@ export const taskErrorSchema = lateSchema((z) => {
 });
 
 /** An output kept in a file of its own, because it is over 256 KiB. `path` is relative to the run's folder. */
-const outputFile = lateSchema((z) =>
+const outputFile = lazySchema((z) =>
   z.strictObject({ path: z.string(), sha256: z.string(), bytes: z.int() }),
 );
 
 /** Why a task was skipped, from the trigger rule or the run's `onFailure`. */
-const skipReason = lateSchema((z) =>
+const skipReason = lazySchema((z) =>
   z.discriminatedUnion('by', [
     z.strictObject({
       by: z.literal('trigger'),
@@ -75,14 +75,14 @@ const skipReason = lateSchema((z) =>
 );
 export type SkipReason = z.infer<ReturnType<typeof skipReason>>;
 
-const cancelReason = lateSchema((z) => z.enum(['requested', 'runTimeout', 'terminate', 'signal']));
+const cancelReason = lazySchema((z) => z.enum(['requested', 'runTimeout', 'terminate', 'signal']));
 export type CancelReason = z.infer<ReturnType<typeof cancelReason>>;
 
 /** What can be said of a held task: that it is to run again, that its work is done, that it failed. */
 export const DECISIONS = ['rerun', 'done', 'fail'] as const;
 export type Decision = (typeof DECISIONS)[number];
 
-const drafts = lateSchema((z) => {
+const drafts = lazySchema((z) => {
   const task = z.string();
   const attempt = z.int().min(1);
   const instant = z.iso.datetime();
@@ -198,7 +198,7 @@ const drafts = lateSchema((z) => {
 });
 
 /** A fact before the journal gave it a place and a time. */
-export const recordDraftSchema = lateSchema((z) => z.discriminatedUnion('type', drafts()));
+export const recordDraftSchema = lazySchema((z) => z.discriminatedUnion('type', drafts()));
 export type RecordDraft = z.infer<ReturnType<typeof recordDraftSchema>>;
 
 /** A fact in a journal. `seq` starts at 1 and has no gaps; `at` is an RFC 3339 instant in UTC. */

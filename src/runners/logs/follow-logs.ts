@@ -1,5 +1,5 @@
 import { attemptFiles } from '../attempt-files.js';
-import type { AttemptPlace } from '../runner.js';
+import type { AttemptRef } from '../runner.js';
 import { LogCap, MAX_LOG_BYTES } from './log-cap.js';
 import { LogTail } from './log-tail.js';
 import { logWatch } from './log-watch.js';
@@ -18,7 +18,7 @@ export interface FollowedLogs {
  * Hands on what an attempt prints, as it prints it, and keeps its logs within their bound; its stdout of up to
  * `wholeStdout` bytes only when it is finished.
  */
-export function followLogs(attempt: AttemptPlace, wholeStdout = 0): FollowedLogs {
+export function followLogs(attempt: AttemptRef, wholeStdout = 0): FollowedLogs {
   const logs = STREAMS.map((stream) =>
     followLog(attempt, stream, stream === 'stdout' ? wholeStdout : 0),
   );
@@ -33,7 +33,7 @@ export function followLogs(attempt: AttemptPlace, wholeStdout = 0): FollowedLogs
 }
 
 function followLog(
-  attempt: AttemptPlace,
+  attempt: AttemptRef,
   stream: (typeof STREAMS)[number],
   wholeBytes: number,
 ): FollowedLogs {

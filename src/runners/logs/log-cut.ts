@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { lateSchema } from '../../lazy-import.js';
+import { lazySchema } from '../../lazy-import.js';
 import { isThere, readRegular, replaceRegular } from '../../platform/regular-file.js';
 import { trimmedPath } from '../attempt-files.js';
 
@@ -10,7 +10,7 @@ export interface Cut {
 }
 
 /** Names the very file, since a log is replaced at its end; text, as numbers of files can be too big for a number. */
-const cutFile = lateSchema((z) => z.object({ file: z.string(), from: z.number(), to: z.number() }));
+const cutFile = lazySchema((z) => z.object({ file: z.string(), from: z.number(), to: z.number() }));
 
 /** More than any note of a cut takes. */
 const MAX_BYTES = 4096;

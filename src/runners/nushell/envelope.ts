@@ -1,11 +1,11 @@
 import { assertJson } from '../../definition/json.js';
-import { lateSchema } from '../../lazy-import.js';
+import { lazySchema } from '../../lazy-import.js';
 import { badResult } from '../process/result-file.js';
 import type { Outcome } from '../runner.js';
 import { caughtError, toTaskError } from './error.js';
 
 /** What a Nushell task leaves in result.json when it failed: its error in Nushell's own words. */
-const failure = lateSchema((z) => z.object({ ok: z.literal(false), error: caughtError() }));
+const failure = lazySchema((z) => z.object({ ok: z.literal(false), error: caughtError() }));
 
 /** The same of one that succeeded: its value. Told by hand, for nearly all are such. */
 function isSuccess(found: unknown): found is { readonly value?: unknown } {

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { z } from 'zod';
 import type { TaskError } from '../../journal/records/record.js';
-import { lateSchema } from '../../lazy-import.js';
+import { lazySchema } from '../../lazy-import.js';
 
 /** An error as Nushell's `catch` gives it, 0.108 to 0.115. Everything but the message may be missing. */
 export interface NushellError {
@@ -20,7 +20,7 @@ interface NushellLabel {
   readonly location?: { readonly start: number; readonly end: number } | null | undefined;
 }
 
-const label = lateSchema(
+const label = lazySchema(
   (z): z.ZodType<NushellLabel> =>
     z.object({
       text: z.string().nullish(),
@@ -29,7 +29,7 @@ const label = lateSchema(
 );
 
 /** See {@link NushellError}. */
-const nushellError = lateSchema((z) => {
+const nushellError = lazySchema((z) => {
   const schema: z.ZodType<NushellError> = z.object({
     msg: z.string(),
     code: z.string().nullish(),
@@ -44,7 +44,7 @@ const nushellError = lateSchema((z) => {
   return schema;
 });
 
-const caught = lateSchema((z) =>
+const caught = lazySchema((z) =>
   z.looseObject({
     details: z.record(z.string(), z.unknown()).nullish(),
     json: z.string().nullish(),
@@ -52,7 +52,7 @@ const caught = lateSchema((z) =>
 );
 
 /** What `catch` was given, as program.ts passes it on: 0.115 keeps an error's parts in `details`, older versions in `json`, as text. */
-export const caughtError = lateSchema((z) =>
+export const caughtError = lazySchema((z) =>
   z.preprocess((value) => {
     const { details, json, ...rest } = caught().parse(value);
     return { ...rest, ...(json ? JSON.parse(json) : details) };

@@ -15,7 +15,7 @@ import { ended, executeProcess, type Verdict } from '../process/process-executio
 import type { ProcessStarter, Program } from '../process/process-starter.js';
 import { readResult } from '../process/result-file.js';
 import { StatusWrapper } from '../process/status-wrapper.js';
-import type { Attempt, AttemptPlace, Execution, Outcome, Runner } from '../runner.js';
+import type { Attempt, AttemptRef, Execution, Outcome, Runner } from '../runner.js';
 import { invalidValue, refuse, SECRET_ARGUMENT, secretArgument } from '../settings.js';
 import { envelopeOutcome } from './envelope.js';
 import { findNushell, nushellVersion } from './find-nushell.js';
@@ -134,7 +134,7 @@ export class NushellRunner implements Runner {
     }
   }
 
-  adopt(attempt: AttemptPlace, process: ProcessIdentity | undefined): Execution {
+  adopt(attempt: AttemptRef, process: ProcessIdentity | undefined): Execution {
     return adoptProcess(attempt, process, left);
   }
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { JsonValue } from '../../definition/json.js';
 import { jsonValue } from '../../definition/spec.js';
-import { lateSchema, type Zod } from '../../lazy-import.js';
+import { lazySchema, type Zod } from '../../lazy-import.js';
 import { environmentSettings, orReference, staticText } from '../settings.js';
 
 /**
@@ -12,7 +12,7 @@ import { environmentSettings, orReference, staticText } from '../settings.js';
 /** Longest code taken, UTF-16 units: it travels as one argument, of which the system takes about 128 KiB. */
 const MAX_CODE = 30_000;
 
-const commandName = lateSchema((z) =>
+const commandName = lazySchema((z) =>
   z
     .string()
     .regex(
@@ -20,13 +20,13 @@ const commandName = lateSchema((z) =>
       'must be the name of a command: words of letters, digits, "-", "_" and ".", with single spaces for subcommands',
     ),
 );
-const flagName = lateSchema((z) =>
+const flagName = lazySchema((z) =>
   z
     .string()
     .regex(/^[a-zA-Z][\w-]*$/, 'must be the name of a flag, without dashes in front')
     .refine((name) => name !== 'help', 'must not be help: the command would not run'),
 );
-const includePath = lateSchema(() =>
+const includePath = lazySchema(() =>
   staticText().refine((path) => !path.includes('\x1e'), 'must not hold U+001E'),
 );
 
@@ -62,8 +62,8 @@ function forms(z: Zod, when: 'check' | 'start') {
   return { call, code, script };
 }
 
-const atCheck = lateSchema((z) => forms(z, 'check'));
-const atStart = lateSchema((z) => forms(z, 'start'));
+const atCheck = lazySchema((z) => forms(z, 'check'));
+const atStart = lazySchema((z) => forms(z, 'start'));
 type Forms = ReturnType<typeof atStart>;
 
 export type CallSettings = z.infer<Forms['call']>;

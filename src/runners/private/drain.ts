@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { sweep } from '../process/kill-tree.js';
+import { killTree } from '../process/kill-tree.js';
 import { sendSignal } from '../process/process-group.js';
 import { processTable } from '../process/process-table.js';
-import { familyOf } from '../process/process-tree.js';
+import { processTreeOf } from '../process/process-tree.js';
 import { filterCookie } from './filter.js';
 import { ASK, readProgress, WORDS } from './progress.js';
 
@@ -30,12 +30,12 @@ export async function drained(
     await Promise.race([ended ?? delay(LOOK_MS), delay(LOOK_MS)]);
     if (isOver) return isWhole(folder, 'done');
     const table = await processTable();
-    const filter = familyOf(table, filterCookie(cookie));
+    const filter = processTreeOf(table, filterCookie(cookie));
     if (ended === undefined && filter.length === 0) return isWhole(folder, 'done');
     if (isAsked && isSaid(folder, 'caughtUp')) return isWhole(folder, 'caughtUp');
-    const isHeldOpen = familyOf(table, cookie).length > 0;
+    const isHeldOpen = processTreeOf(table, cookie).length > 0;
     if (performance.now() - began > PATIENCE_MS) {
-      if (!isHeldOpen) await sweep(filterCookie(cookie));
+      if (!isHeldOpen) await killTree(filterCookie(cookie));
       return false;
     }
     if (isAsked || !isHeldOpen || !isSaid(folder, 'ready')) continue;

@@ -5,7 +5,7 @@ import { attemptFiles, prepareFiles } from '../attempt-files.js';
 import { startingOf } from '../process/direct-starter.js';
 import { type StartedProcess, startProcess } from '../process/process.js';
 import type { Program, Starting } from '../process/process-starter.js';
-import type { AttemptPlace, AttemptSecrets } from '../runner.js';
+import type { AttemptRef, AttemptSecrets } from '../runner.js';
 import { drained } from './drain.js';
 import { type Filter, filterSecrets, startFilter } from './filter.js';
 import { makePipes } from './pipes.js';
@@ -24,11 +24,11 @@ import { unlinkedFile } from './unlinked-file.js';
  *   result           in a private folder, then without secrets in `result.json`
  */
 export class PrivateAttempt {
-  readonly #place: AttemptPlace;
+  readonly #place: AttemptRef;
   readonly #secrets: AttemptSecrets;
   #filter: Filter | undefined;
 
-  constructor(place: AttemptPlace, secrets: AttemptSecrets) {
+  constructor(place: AttemptRef, secrets: AttemptSecrets) {
     this.#place = place;
     this.#secrets = secrets;
   }
@@ -113,6 +113,6 @@ function noteLoss(dir: string): void {
 }
 
 /** Undefined for an attempt that is given no secrets. */
-export function privateAttempt(place: AttemptPlace): PrivateAttempt | undefined {
+export function privateAttempt(place: AttemptRef): PrivateAttempt | undefined {
   return place.secrets === undefined ? undefined : new PrivateAttempt(place, place.secrets);
 }

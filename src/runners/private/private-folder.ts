@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assertFolders } from '../../platform/regular-file.js';
 import { attemptFiles } from '../attempt-files.js';
-import type { AttemptPlace } from '../runner.js';
+import type { AttemptRef } from '../runner.js';
 
 /** A folder in memory, on Linux; what is there is on no disk, unless the machine swaps. */
 export const MEMORY = '/dev/shm';
@@ -28,7 +28,7 @@ export function privateFolders(cookie: string, dir: string): readonly string[] {
 }
 
 /** Where the process of an attempt that starts now is to leave its result. */
-export function resultPath({ cookie, dir, secrets }: AttemptPlace): string {
+export function resultPath({ cookie, dir, secrets }: AttemptRef): string {
   return secrets === undefined
     ? attemptFiles(dir).result
     : join(privateFolder(cookie, dir), 'result.json');

@@ -8,7 +8,7 @@ import type { Redactor } from '../../secrets/redactor.js';
 import { attemptFiles } from '../attempt-files.js';
 import { LOST_RESULT } from '../process/lost-result.js';
 import { MAX_RESULT, unreadable } from '../process/result-file.js';
-import type { AttemptPlace, AttemptSecrets, Outcome } from '../runner.js';
+import type { AttemptRef, AttemptSecrets, Outcome } from '../runner.js';
 import { isOurs, privateFolders } from './private-folder.js';
 
 /**
@@ -18,7 +18,7 @@ import { isOurs, privateFolders } from './private-folder.js';
  * file at all. Never throws.
  */
 export async function sealResult(
-  { cookie, dir }: AttemptPlace,
+  { cookie, dir }: AttemptRef,
   secrets: AttemptSecrets,
 ): Promise<Outcome | undefined> {
   let refused: Outcome | undefined;

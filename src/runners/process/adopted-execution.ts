@@ -6,16 +6,16 @@ import { type AttemptFiles, attemptFiles, markStopped } from '../attempt-files.j
 import { type FollowedLogs, followLogs } from '../logs/follow-logs.js';
 import { privateAttempt } from '../private/private-attempt.js';
 import { withSettled } from '../private/settled.js';
-import type { AttemptPlace, Execution, Outcome } from '../runner.js';
+import type { AttemptRef, Execution, Outcome } from '../runner.js';
 import { strayHelpersGone } from '../spawner/stray-helpers.js';
 import { DIED } from './died.js';
-import { leftProcess } from './handoff-file.js';
-import { sweep } from './kill-tree.js';
+import { handedOffProcess } from './handoff-file.js';
+import { killTree } from './kill-tree.js';
 import { LOST_RESULT, lostResult } from './lost-result.js';
 import type { ProcessEntry } from './process-entry.js';
 import { interruptAttempt, sendSignal } from './process-group.js';
 import { processTable, seesCookies } from './process-table.js';
-import { familyOf, type ProcessName } from './process-tree.js';
+import { type ProcessName, processTreeOf } from './process-tree.js';
 
 /** How often an adopted process is looked at, ms: it is nobody's child, so its end is not announced. */
 const POLL_MS = 100;
@@ -32,7 +32,7 @@ export type LeftOutcome = (files: AttemptFiles) => Promise<Outcome | undefined>;
  * `wholeStdout`: of so many bytes its stdout is whole when it is asked what is left.
  */
 export function adoptProcess(
-  attempt: AttemptPlace,
+  attempt: AttemptRef,
   process: ProcessIdentity | undefined,
   left: LeftOutcome,
   wholeStdout = 0,
@@ -54,7 +54,7 @@ class AdoptedExecution implements Execution {
   readonly #detached = new AbortController();
 
   constructor(
-    attempt: AttemptPlace,
+    attempt: AttemptRef,
     process: ProcessIdentity | undefined,
     left: LeftOutcome,
     wholeStdout: number,
@@ -67,11 +67,11 @@ class AdoptedExecution implements Execution {
       while (found !== undefined && (await isAlive(found))) await this.#pause(logs);
       this.#over = true;
       const wasStopped = this.#stopped || isThere(this.#files.stopped);
-      if (wasStopped) await sweep(this.#cookie, this.#family);
+      if (wasStopped) await killTree(this.#cookie, this.#family);
       const settled = await privateAttempt(attempt)?.settle();
       const outcome = withSettled(await this.#left(left), settled, wholeStdout > 0);
       // What is told to nobody must not go on.
-      if (outcome === undefined) await sweep(this.#cookie, this.#family);
+      if (outcome === undefined) await killTree(this.#cookie, this.#family);
       await logs.finish();
       if (outcome?.status === 'succeeded') return outcome;
       // Of one that an earlier orchestrator told to stop, failure and death may be due to that.
@@ -101,7 +101,7 @@ class AdoptedExecution implements Execution {
     return {
       status: 'interrupted',
       ...(wasSeen ? { error: this.#death } : {}),
-      ...((await this.#mayRun(known)) ? { mayRun: true } : {}),
+      ...((await this.#mayStillBeRunning(known)) ? { mayStillBeRunning: true } : {}),
     };
   }
 
@@ -138,13 +138,13 @@ class AdoptedExecution implements Execution {
 
   /** The attempt's process if it runs: the one the journal knows, else the one that its folder names, else the oldest with the cookie. */
   async #living(onRecord: ProcessIdentity | undefined): Promise<ProcessIdentity | undefined> {
-    const known = onRecord ?? (await leftProcess(this.#files));
+    const known = onRecord ?? (await handedOffProcess(this.#files));
     if (known !== undefined) return this.#ifAlive(known);
     const found = await this.#oldest();
     if (found !== undefined) return found;
     // It may have been asked for in the very moment its orchestrator died.
     await strayHelpersGone();
-    const late = await leftProcess(this.#files);
+    const late = await handedOffProcess(this.#files);
     return late === undefined ? this.#oldest() : this.#ifAlive(late);
   }
 
@@ -160,7 +160,7 @@ class AdoptedExecution implements Execution {
   }
 
   async #look(): Promise<readonly ProcessEntry[]> {
-    const family = familyOf(await processTable(), this.#cookie, this.#family);
+    const family = processTreeOf(await processTable(), this.#cookie, this.#family);
     this.#family = family;
     return family;
   }
@@ -169,7 +169,7 @@ class AdoptedExecution implements Execution {
    * Whether something of an attempt without an outcome may run that can't be found: where there are no cookies, its
    * process if that never came to the journal, or what is left of its group.
    */
-  async #mayRun(known: ProcessIdentity | undefined): Promise<boolean> {
+  async #mayStillBeRunning(known: ProcessIdentity | undefined): Promise<boolean> {
     if (seesCookies()) return false;
     if (known === undefined) return isThere(this.#files.input); // else it was not even prepared
     return (await processTable()).some(({ group }) => group === known.pid);

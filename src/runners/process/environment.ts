@@ -1,4 +1,4 @@
-import type { AttemptPlace } from '../runner.js';
+import type { AttemptRef } from '../runner.js';
 import { COOKIE } from './process-table.js';
 
 /**
@@ -45,7 +45,7 @@ export function allowedEnvironment(
 }
 
 /** What an attempt's process is told about itself; these names win over all others. */
-export function attemptEnvironment(attempt: AttemptPlace, result: string): Record<string, string> {
+export function attemptEnvironment(attempt: AttemptRef, result: string): Record<string, string> {
   return {
     NUFLOW_RUN_ID: attempt.run,
     NUFLOW_TASK_ID: attempt.task,

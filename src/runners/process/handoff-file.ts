@@ -10,7 +10,9 @@ const MAX_BYTES = 4096;
  * The process that does an attempt's work though it was started before the attempt: its environment holds
  * another cookie, so who it is was left in the attempt's folder before it was told to work. Undefined for all others.
  */
-export async function leftProcess({ process }: AttemptFiles): Promise<ProcessIdentity | undefined> {
+export async function handedOffProcess({
+  process,
+}: AttemptFiles): Promise<ProcessIdentity | undefined> {
   try {
     const text = await withDescriptors(() => readRegular(process, MAX_BYTES));
     return identityIn(JSON.parse(text));

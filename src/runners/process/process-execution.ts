@@ -3,15 +3,15 @@ import { type AttemptFiles, attemptFiles, markStopped } from '../attempt-files.j
 import { type FollowedLogs, followLogs } from '../logs/follow-logs.js';
 import { type PrivateAttempt, privateAttempt } from '../private/private-attempt.js';
 import { withSettled } from '../private/settled.js';
-import type { Attempt, AttemptPlace, Execution, Outcome } from '../runner.js';
+import type { Attempt, AttemptRef, Execution, Outcome } from '../runner.js';
 import { DIED } from './died.js';
-import { sweep } from './kill-tree.js';
+import { killTree } from './kill-tree.js';
 import type { ProcessEnd } from './process.js';
 import type { ProcessEntry } from './process-entry.js';
 import { interruptAttempt, signalGroup } from './process-group.js';
 import type { ProcessStarter, Program, Starting } from './process-starter.js';
 import { processTable, seesCookies } from './process-table.js';
-import { familyOf, type ProcessName } from './process-tree.js';
+import { type ProcessName, processTreeOf } from './process-tree.js';
 import { spawnFailure } from './spawn-failure.js';
 
 /** Reads how an attempt went from its end and the files it left. Never rejects. */
@@ -62,7 +62,7 @@ export function ended(outcome: Outcome): Execution {
 class ProcessExecution implements Execution {
   readonly spawned: Promise<ProcessIdentity | undefined>;
   readonly outcome: Promise<Outcome>;
-  readonly #attempt: AttemptPlace;
+  readonly #attempt: AttemptRef;
   readonly #program: Program;
   readonly #files: AttemptFiles;
   readonly #judge: Judge;
@@ -79,7 +79,7 @@ class ProcessExecution implements Execution {
   /** Whether word of that was left. */
   #isMarked = false;
 
-  constructor(attempt: AttemptPlace, program: Program, { starting, hidden }: Begun, judge: Judge) {
+  constructor(attempt: AttemptRef, program: Program, { starting, hidden }: Begun, judge: Judge) {
     this.#attempt = attempt;
     this.#program = program;
     this.#files = attemptFiles(attempt.dir);
@@ -96,7 +96,7 @@ class ProcessExecution implements Execution {
     this.#logs = logs;
     const end = await this.#starting.ended;
     this.#over = true; // from here on its pid may be another process's
-    if (this.#stopped) await this.#sweep();
+    if (this.#stopped) await this.#killTree();
     const settled = await this.#hidden?.settle();
     const judged = await this.#outcomeOf(end);
     const outcome = withSettled(judged, settled, this.#judge.wholeStdout > 0);
@@ -114,7 +114,7 @@ class ProcessExecution implements Execution {
     if (outcome.status !== 'interrupted' || this.#isDetached) return outcome;
     // What is told to nobody must not go on. Where there are no cookies, its group is all that is known of it.
     if (this.#leader !== undefined && !seesCookies()) signalGroup(this.#leader.pid, 'SIGKILL');
-    await this.#sweep();
+    await this.#killTree();
     return this.#leader === undefined ? outcome : { error: DIED, ...outcome };
   }
 
@@ -153,13 +153,13 @@ class ProcessExecution implements Execution {
   }
 
   #seen(leader: ProcessIdentity, table: readonly ProcessEntry[]): readonly ProcessEntry[] {
-    const family = familyOf(table, this.#attempt.cookie, [leader, ...this.#family]);
+    const family = processTreeOf(table, this.#attempt.cookie, [leader, ...this.#family]);
     this.#family = family;
     return family;
   }
 
-  #sweep(): Promise<void> {
-    return sweep(this.#attempt.cookie, this.#family);
+  #killTree(): Promise<void> {
+    return killTree(this.#attempt.cookie, this.#family);
   }
 }
 

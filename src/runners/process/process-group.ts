@@ -28,7 +28,7 @@ const HEAD_START_MS = 20;
  * it interrupts the `catch` that should clean up (about one time in four with a signal to the group).
  * Ends early when `isOver` says that what it was for has ended.
  */
-export async function interruptFamily(
+export async function interruptTree(
   family: readonly ProcessEntry[],
   isOver: () => boolean,
 ): Promise<void> {
@@ -73,7 +73,7 @@ export async function interruptAttempt(
   isOver: () => boolean,
 ): Promise<void> {
   const wrapper = launchingWrapper(family);
-  if (wrapper === undefined) return interruptFamily(family, isOver);
+  if (wrapper === undefined) return interruptTree(family, isOver);
   sendSignal(wrapper.pid, 'SIGINT');
   let found = family;
   for (let ms = FIRST_LOOK_MS; launchingWrapper(found) !== undefined; ms *= 2) {
@@ -82,5 +82,5 @@ export async function interruptAttempt(
     found = await look();
   }
   const others = found.filter(({ pid }) => pid !== wrapper.pid);
-  return interruptFamily(others, isOver);
+  return interruptTree(others, isOver);
 }

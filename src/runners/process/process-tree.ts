@@ -9,7 +9,7 @@ export type ProcessName = Pick<ProcessEntry, 'pid' | 'startTime'>;
  * was ever seen (`env -i setsid …`) or that runs as another user is not found; without /proc there are
  * no cookies, and one that lost its parent before it was ever seen is not.
  */
-export function familyOf(
+export function processTreeOf(
   table: readonly ProcessEntry[],
   cookie: string,
   known: readonly ProcessName[] = [],

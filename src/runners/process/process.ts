@@ -1,11 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type * as Execa from 'execa';
-import { late } from '../../lazy-import.js';
+import { lazyImport } from '../../lazy-import.js';
 import { isDescriptorShortage } from '../../platform/descriptors.js';
 import type { Stdio } from '../attempt-files.js';
 import { withoutInherited } from './inherited-descriptors.js';
 
-const execaAtOnce = late<typeof Execa>('execa');
+const execaAtOnce = lazyImport<typeof Execa>('execa');
 let imported: typeof Execa | undefined;
 
 function execa(): typeof Execa {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { z } from 'zod';
 import type { JsonValue } from '../../definition/json.js';
 import { refersToSecret } from '../../definition/secrets.js';
-import { lateSchema, type Zod } from '../../lazy-import.js';
+import { lazySchema, type Zod } from '../../lazy-import.js';
 import { withDescriptors } from '../../platform/descriptors.js';
 import type { ProcessIdentity } from '../../platform/process-identity.js';
 import { FileTooLongError, readRegular } from '../../platform/regular-file.js';
@@ -17,7 +17,7 @@ import { ended, executeProcess } from '../process/process-execution.js';
 import type { ProcessStarter } from '../process/process-starter.js';
 import { badResult, MAX_RESULT, tooBig } from '../process/result-file.js';
 import { StatusWrapper } from '../process/status-wrapper.js';
-import type { Attempt, AttemptPlace, Execution, Outcome, Runner } from '../runner.js';
+import type { Attempt, AttemptRef, Execution, Outcome, Runner } from '../runner.js';
 import {
   environmentSettings,
   invalidValue,
@@ -97,7 +97,7 @@ export class ShellRunner implements Runner {
     return this.#starter.close();
   }
 
-  adopt(attempt: AttemptPlace, process: ProcessIdentity | undefined): Execution {
+  adopt(attempt: AttemptRef, process: ProcessIdentity | undefined): Execution {
     return adoptProcess(attempt, process, (files) => leftOutcome(files, stdoutOf), MAX_RESULT);
   }
 }
@@ -115,8 +115,8 @@ function schema(z: Zod, when: 'check' | 'start') {
   });
 }
 
-const atCheck = lateSchema((z) => schema(z, 'check'));
-const atStart = lateSchema((z) => schema(z, 'start'));
+const atCheck = lazySchema((z) => schema(z, 'check'));
+const atStart = lazySchema((z) => schema(z, 'start'));
 
 async function stdoutOf({ stdout }: AttemptFiles): Promise<Outcome> {
   try {

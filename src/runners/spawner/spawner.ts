@@ -3,7 +3,7 @@ import { identify } from '../../platform/process-identity.js';
 import { isThere } from '../../platform/regular-file.js';
 import { attemptFiles } from '../attempt-files.js';
 import { directStarter } from '../process/direct-starter.js';
-import { leftProcess } from '../process/handoff-file.js';
+import { handedOffProcess } from '../process/handoff-file.js';
 import type { ProcessStarter, Program, Standby, Starting } from '../process/process-starter.js';
 import { COOKIE, processTable } from '../process/process-table.js';
 import { HELPER } from '../programs.js';
@@ -174,7 +174,7 @@ export class Spawner implements ProcessStarter, LinkListener {
   /** The one request that may or may not have been begun. */
   async #settle(job: Job, link: HelperLink): Promise<void> {
     await link.settled();
-    const standby = await leftProcess(attemptFiles(job.dir));
+    const standby = await handedOffProcess(attemptFiles(job.dir));
     if (standby !== undefined) return job.watch(standby);
     const cookie = job.program.env[COOKIE];
     const table = (await processTable()).filter((entry) => entry.cookie === cookie);

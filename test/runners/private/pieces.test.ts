@@ -25,7 +25,7 @@ import {
 import { sealResult } from '../../../src/runners/private/seal.js';
 import { unlinkedFile } from '../../../src/runners/private/unlinked-file.js';
 import { MAX_RESULT, readResult } from '../../../src/runners/process/result-file.js';
-import type { AttemptPlace } from '../../../src/runners/runner.js';
+import type { AttemptRef } from '../../../src/runners/runner.js';
 import { Redactor } from '../../../src/secrets/redactor.js';
 import { AttemptRig, temporaryFolder } from '../attempts.js';
 
@@ -72,18 +72,18 @@ describe('a pipe', () => {
 });
 
 describe('the private folder of an attempt', () => {
-  const placeOf = (complete = true): AttemptPlace => {
+  const placeOf = (complete = true): AttemptRef => {
     const folder = mkdtempSync(join(all, 'run-'));
     const { attempt } = new AttemptRig(folder, { secrets: { redactor, complete } });
     mkdirSync(attempt.dir);
     return attempt;
   };
-  const kept = (place: AttemptPlace) => join(place.dir, 'result.json');
-  const seal = async (place: AttemptPlace) => {
+  const kept = (place: AttemptRef) => join(place.dir, 'result.json');
+  const seal = async (place: AttemptRef) => {
     await sealResult(place, place.secrets ?? { redactor, complete: true });
     return existsSync(kept(place)) ? readFileSync(kept(place), 'utf8') : undefined;
   };
-  const left = (place: AttemptPlace, text: string) => {
+  const left = (place: AttemptRef, text: string) => {
     makePrivateFolder(place.cookie, place.dir);
     writeFileSync(resultPath(place), text);
     return place;
