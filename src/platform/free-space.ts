@@ -1,8 +1,9 @@
-import { constants } from 'node:fs';
-import { open, rm, statfs } from 'node:fs/promises';
+import { closeSync, rmSync, writeSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { geteuid } from 'node:process';
 import { isNoSpaceError } from '../errors.js';
+import { createRegular } from './regular-file.js';
 
 /** Less than this is no space: a journal's next records may not find room, bytes. */
 const LITTLE = 64 * 1024;
@@ -17,27 +18,25 @@ export async function isFull(folder: string): Promise<boolean> {
     if (files > 0 && ffree === 0) return true;
     if (bavail * bsize >= Math.min(LITTLE, (blocks * bsize) / 8)) return false;
     // What is kept for root is free for root, but for a part that ext4 keeps from all, and does not tell of.
-    return geteuid?.() !== 0 || (await refusesToWrite(folder));
+    return geteuid?.() !== 0 || refusesToWrite(folder);
   } catch {
     return false;
   }
 }
 
-const { O_CREAT, O_NOFOLLOW = 0, O_TRUNC, O_WRONLY } = constants;
-
-async function refusesToWrite(folder: string): Promise<boolean> {
+/** Made anew, so that nothing that a task put there is waited for or followed. */
+function refusesToWrite(folder: string): boolean {
   const path = join(folder, 'reserve.probe');
   try {
-    const file = await open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0o600);
+    const file = createRegular(path);
     try {
-      await file.writeFile(PROBE);
+      return writeSync(file, PROBE) < PROBE.length;
     } finally {
-      await file.close();
+      closeSync(file);
     }
-    return false;
   } catch (error) {
     return isNoSpaceError(error);
   } finally {
-    await rm(path, { force: true }).catch(() => {}); // the next look writes over it
+    rmSync(path, { force: true });
   }
 }

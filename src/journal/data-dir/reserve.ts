@@ -45,12 +45,12 @@ export class Reserve {
     await this.#making;
   }
 
-  /** As {@link ensure}, and looks whether there is any space beside it. Throws what it throws. */
+  /** As {@link ensure}, but looks for space first: to try would take what there is from what runs. Throws what it throws. */
   async assertSpace(): Promise<void> {
-    await this.ensure();
     const folder = dirname(this.path);
     if (await this.#fileSystem.isFull?.(folder))
       throw new DiskFullError(folder, 'has no space left', undefined);
+    await this.ensure();
   }
 
   /** Gives the space back; resolves whether there is any. Safe to call again: who comes later shares what there is. */
