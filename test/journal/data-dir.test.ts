@@ -29,13 +29,18 @@ describe('making a data directory', () => {
     ['index.json', '{}'],
     ['reserve', 'tables'],
     ['lock', 'yarn'],
-  ])('refuses the directory of something else that has a file %s', async (name, text) => {
-    const fileSystem = empty();
-    fileSystem.put(`/project/${name}`, text);
-    const making = DataDir.make(fileSystem, '/project');
-    await expect(making).rejects.toThrow(`its ${name} would be written over`);
-    expect(await fileSystem.list('/project')).toEqual([name]);
-  });
+    ['index.json', '{}', 'lockfile.json'],
+  ])(
+    'refuses the directory of something else that has a file %s',
+    async (name, text, beside = 'readme') => {
+      const fileSystem = empty();
+      fileSystem.put(`/project/${name}`, text);
+      fileSystem.put(`/project/${beside}`, '');
+      const making = DataDir.make(fileSystem, '/project');
+      await expect(making).rejects.toThrow(`its ${name} would be written over`);
+      expect(await fileSystem.list('/project')).toEqual([name, beside]);
+    },
+  );
 
   it.each(['', '{"pid":7,'])(
     'takes one of ours from which the runs were removed, whose lock is %j',

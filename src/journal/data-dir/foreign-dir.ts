@@ -15,7 +15,7 @@ export async function assertNotTaken(
   path: string,
   names: readonly string[],
 ): Promise<void> {
-  const hasLock = names.some((name) => name.startsWith('lock'));
+  const hasLock = names.some((name) => name === 'lock' || name.startsWith('lock.pid.'));
   const taken = hasLock ? [] : AFTER_LOCK.filter((name) => names.includes(name));
   if (names.includes('lock') && !(await isLock(fileSystem, join(path, 'lock')))) taken.push('lock');
   if (taken.length === 0) return;
