@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { JsonValue } from '../definition/json.js';
+import { looksLikeReference } from '../definition/references.js';
 import { unknownKey } from '../definition/shape-problems.js';
 
 /** What is wrong with the settings of a task, in words. */
@@ -42,7 +43,12 @@ export function definitionText(issue: z.core.$ZodIssue | undefined, settings: Js
   const wanted = KINDS[issue.expected] ?? issue.expected;
   const found = valueAt(settings, issue.path);
   if (found === undefined) return `is missing; expected ${wanted}`;
-  if (issue.expected === 'string' && isReference(found))
+  if (
+    issue.expected === 'string' &&
+    typeof found === 'object' &&
+    found !== null &&
+    looksLikeReference(found)
+  )
     return 'must be text that is fixed in the definition, not a reference';
   const isScalar = typeof found === 'number' || typeof found === 'boolean';
   const quoted = issue.expected === 'string' && isScalar;
@@ -73,14 +79,6 @@ function kindOf(value: JsonValue): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'an object';
   return typeof value === 'string' ? 'text' : `the ${typeof value} ${value}`;
-}
-
-function isReference(value: JsonValue): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    Object.keys(value).some((key) => key.startsWith('$'))
-  );
 }
 
 function valueAt(value: JsonValue, path: readonly PropertyKey[]): JsonValue | undefined {
